@@ -1,0 +1,93 @@
+package dev.ficus.postgres;
+
+import dev.ficus.core.manifest.DatabaseAddress;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Properties;
+
+/**
+ * One database that Ficus works on.
+ *
+ * <p>Every connection has the same settings, so that the same value has the same text on every
+ * side: UTC, ISO dates, exact floats, hex bytea.
+ *
+ * @param name the manifest's word for it: {@code shared}, or a service's name
+ * @param address how to reach it
+ */
+public record Database(String name, DatabaseAddress address) {
+
+  /** The name of the shared database in errors, stream rows and screens. */
+  public static final String SHARED = "shared";
+
+  private static final String SETTINGS =
+      "-c timezone=UTC -c datestyle=ISO,YMD -c intervalstyle=postgres -c extra_float_digits=3 -c bytea_output=hex"
+          + " -c standard_conforming_strings=on -c xmlbinary=base64 -c search_path=pg_catalog";
+
+  /**
+   * Opens a connection with auto-commit on.
+   *
+   * @param purpose shown to the server's operators as application_name, such as {@code relay
+   *     orders}
+   * @throws PostgresException if the server cannot be reached or refuses
+   */
+  public Connection connect(String purpose) {
+    try {
+      return DriverManager.getConnection(address.url(), properties(purpose));
+    } catch (SQLException e) {
+      throw PostgresException.sql("connecting to " + this, e);
+    }
+  }
+
+  /**
+   * Opens a connection that speaks the replication protocol, for slots with exported snapshots.
+   *
+   * @throws PostgresException if the server cannot be reached or refuses
+   */
+  public Connection connectForReplication(String purpose) {
+    Properties properties = properties(purpose);
+    properties.setProperty("replication", "database");
+    properties.setProperty("preferQueryMode", "simple");
+    properties.setProperty("assumeMinServerVersion", "14");
+    try {
+      return DriverManager.getConnection(address.url(), properties);
+    } catch (SQLException e) {
+      throw PostgresException.sql("connecting for replication to " + this, e);
+    }
+  }
+
+  /** Identifies the server's data directory and history: rule R5 ties positions to it. */
+  public ServerIdentity identity() {
+    try (Connection connection = connect("identity");
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                """
+                select s.system_identifier::text, c.timeline_id
+                from pg_control_system() s, pg_control_checkpoint() c
+                """)) {
+      row.next();
+      return new ServerIdentity(row.getString(1), row.getInt(2));
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading the identity of " + this, e);
+    }
+  }
+
+  private Properties properties(String purpose) {
+    Properties properties = new Properties();
+    properties.setProperty("user", address.user());
+    properties.setProperty("password", address.password().reveal());
+    properties.setProperty("ApplicationName", "ficus " + purpose);
+    properties.setProperty("options", SETTINGS);
+    properties.setProperty("connectTimeout", "10");
+    properties.setProperty("tcpKeepAlive", "true");
+    return properties;
+  }
+
+  @Override
+  public String toString() {
+    return name + " (" + address + ")";
+  }
+}

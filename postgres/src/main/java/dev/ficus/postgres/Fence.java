@@ -1,0 +1,227 @@
+package dev.ficus.postgres;
+
+import dev.ficus.core.Epoch;
+import dev.ficus.core.ErrorKind;
+import dev.ficus.core.GroupName;
+import dev.ficus.core.TableName;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A group's fence in one database: the row and the triggers that let writes in or keep them out
+ * (rule R12).
+ *
+ * <p>The triggers are statement triggers on every table of the group. They are installed long
+ * before a flip, since {@code CREATE TRIGGER} waits for the table's writers.
+ */
+public final class Fence {
+
+  private static final String TRIGGER = "ficus_fence";
+
+  private final Database database;
+  private final GroupName group;
+
+  public Fence(Database database, GroupName group) {
+    this.database = database;
+    this.group = group;
+  }
+
+  /**
+   * What the fence's row says.
+   *
+   * @param state what it lets in
+   * @param epoch the epoch it was last moved at
+   */
+  public record Reading(FenceState state, Epoch epoch) {}
+
+  /** The statements that {@link #install} runs for one table, for a dry run. */
+  public static List<String> installSql(GroupName group, TableName table) {
+    Quoted name = Quoted.table(table);
+    String argument = Quoted.literal(group.value()).sql();
+    return List.of(
+        "create or replace trigger "
+            + TRIGGER
+            + " before insert or update or delete on "
+            + name
+            + " for each statement execute function ficus.check_fence("
+            + argument
+            + ")",
+        "create or replace trigger "
+            + TRIGGER
+            + "_truncate before truncate on "
+            + name
+            + " for each statement execute function ficus.check_fence("
+            + argument
+            + ")");
+  }
+
+  /**
+   * Puts the triggers on the tables and the row in place; an existing row keeps its state.
+   *
+   * @param lockTimeout how long one table's lock may be waited for; writers queue behind the wait,
+   *     so keep it short
+   * @throws PostgresException with SQLSTATE 55P03 if a table's writers did not yield in time; it
+   *     may be tried again
+   */
+  public void install(
+      List<TableName> tables, FenceState initial, Epoch epoch, Duration lockTimeout) {
+    try (Connection connection = database.connect("fence " + group)) {
+      try (PreparedStatement insert =
+          connection.prepareStatement(
+              """
+              insert into ficus.fence (group_name, state, epoch) values (?, ?, ?)
+              on conflict (group_name) do nothing
+              """)) {
+        insert.setString(1, group.value());
+        insert.setString(2, initial.stored());
+        insert.setLong(3, epoch.value());
+        insert.executeUpdate();
+      }
+      connection.setAutoCommit(false);
+      for (TableName table : tables) {
+        try (Statement statement = connection.createStatement()) {
+          statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
+          for (String sql : installSql(group, table)) {
+            statement.execute(sql);
+          }
+        }
+        connection.commit();
+      }
+    } catch (SQLException e) {
+      throw PostgresException.sql("installing the fence of group " + group + " in " + database, e);
+    }
+  }
+
+  /** Takes the triggers off the tables and forgets the row. */
+  public void uninstall(List<TableName> tables, Duration lockTimeout) {
+    try (Connection connection = database.connect("fence " + group)) {
+      connection.setAutoCommit(false);
+      for (TableName table : tables) {
+        try (Statement statement = connection.createStatement()) {
+          statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
+          statement.execute("drop trigger if exists " + TRIGGER + " on " + Quoted.table(table));
+          statement.execute(
+              "drop trigger if exists " + TRIGGER + "_truncate on " + Quoted.table(table));
+        }
+        connection.commit();
+      }
+      try (PreparedStatement delete =
+          connection.prepareStatement("delete from ficus.fence where group_name = ?")) {
+        delete.setString(1, group.value());
+        delete.executeUpdate();
+      }
+      connection.commit();
+    } catch (SQLException e) {
+      throw PostgresException.sql("removing the fence of group " + group + " from " + database, e);
+    }
+  }
+
+  /**
+   * Moves the fence to a state, after every transaction that wrote under the old one has ended.
+   *
+   * <p>Once this returns, no write that the new state keeps out can commit in this database.
+   *
+   * @param lockTimeout how long the writers in flight are waited for; new writers queue behind the
+   *     wait
+   * @throws PostgresException with SQLSTATE 55P03 if they did not end in time: the fence is unmoved
+   */
+  public void move(FenceState state, Epoch epoch, Duration lockTimeout) {
+    try (Connection connection = database.connect("fence " + group)) {
+      connection.setAutoCommit(false);
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
+      }
+      try (PreparedStatement lock =
+          connection.prepareStatement(
+              "select pg_advisory_xact_lock(1179206485, ficus.fence_key(?))")) {
+        lock.setString(1, group.value());
+        lock.execute();
+      }
+      int rows;
+      try (PreparedStatement update =
+          connection.prepareStatement(
+              """
+              update ficus.fence set state = ?, epoch = ?, changed_at = clock_timestamp()
+              where group_name = ? and epoch <= ?
+              """)) {
+        update.setString(1, state.stored());
+        update.setLong(2, epoch.value());
+        update.setString(3, group.value());
+        update.setLong(4, epoch.value());
+        rows = update.executeUpdate();
+      }
+      if (rows != 1) {
+        connection.rollback();
+        throw PostgresException.state(
+            ErrorKind.NEEDS_PERSON,
+            "the fence of group "
+                + group
+                + " in "
+                + database
+                + " is missing, or was moved at an epoch later than "
+                + epoch,
+            "run \"ficus status\" to see where the group stands; another operator may have moved it");
+      }
+      connection.commit();
+    } catch (SQLException e) {
+      throw PostgresException.sql(
+          "moving the fence of group " + group + " in " + database + " to " + state.stored(), e);
+    }
+  }
+
+  /** What the row says now, or empty where there is none. */
+  public Optional<Reading> read() {
+    try (Connection connection = database.connect("fence " + group);
+        PreparedStatement select =
+            connection.prepareStatement(
+                "select state, epoch from ficus.fence where group_name = ?")) {
+      select.setString(1, group.value());
+      try (ResultSet row = select.executeQuery()) {
+        return row.next()
+            ? Optional.of(new Reading(FenceState.of(row.getString(1)), new Epoch(row.getLong(2))))
+            : Optional.empty();
+      }
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading the fence of group " + group + " in " + database, e);
+    }
+  }
+
+  /**
+   * Those of the tables on which a fence trigger is missing or disabled: writes there would not be
+   * kept out.
+   */
+  public List<TableName> unguarded(List<TableName> tables) {
+    List<TableName> unguarded = new ArrayList<>();
+    try (Connection connection = database.connect("fence " + group);
+        PreparedStatement select =
+            connection.prepareStatement(
+                """
+                select count(*) from pg_trigger t
+                where t.tgrelid = ?::regclass and t.tgname in (?, ?) and t.tgenabled in ('O', 'A')
+                  and t.tgfoid = 'ficus.check_fence()'::regprocedure
+                """)) {
+      for (TableName table : tables) {
+        select.setString(1, Quoted.table(table).sql());
+        select.setString(2, TRIGGER);
+        select.setString(3, TRIGGER + "_truncate");
+        try (ResultSet row = select.executeQuery()) {
+          row.next();
+          if (row.getInt(1) != 2) {
+            unguarded.add(table);
+          }
+        }
+      }
+      return unguarded;
+    } catch (SQLException e) {
+      throw PostgresException.sql(
+          "looking for the fence triggers of group " + group + " in " + database, e);
+    }
+  }
+}

@@ -1,0 +1,169 @@
+package dev.ficus.postgres;
+
+import dev.ficus.core.ErrorKind;
+import dev.ficus.core.Lsn;
+import dev.ficus.core.TableName;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+
+/** Logical replication slots and publications of one source database. */
+public final class Slots {
+
+  private final Database source;
+
+  public Slots(Database source) {
+    this.source = source;
+  }
+
+  /**
+   * A slot as the server reports it.
+   *
+   * @param name the slot
+   * @param active whether a walsender uses it
+   * @param confirmed acknowledged up to here
+   * @param retainedBytes how much WAL it holds back
+   * @param walStatus {@code reserved}, {@code extended}, {@code unreserved} or {@code lost}
+   */
+  public record Slot(
+      String name, boolean active, Lsn confirmed, long retainedBytes, String walStatus) {}
+
+  /** Creates the publication of exactly these tables, replacing one of the same name. */
+  public void publish(String publication, List<TableName> tables) {
+    String list =
+        String.join(", ", tables.stream().map(table -> Quoted.table(table).sql()).toList());
+    try (Connection connection = source.connect("publication " + publication);
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("drop publication if exists " + Quoted.name(publication));
+      statement.execute("create publication " + Quoted.name(publication) + " for table " + list);
+      connection.commit();
+    } catch (SQLException e) {
+      throw PostgresException.sql("creating publication " + publication + " in " + source, e);
+    }
+  }
+
+  /**
+   * Creates a slot without a snapshot where there is none; it waits for the transactions running
+   * now.
+   */
+  public void create(String slot) {
+    if (find(slot).isPresent()) {
+      return;
+    }
+    try (Connection connection = source.connect("slot " + slot);
+        PreparedStatement create =
+            connection.prepareStatement(
+                "select pg_create_logical_replication_slot(?, 'pgoutput')")) {
+      create.setString(1, slot);
+      create.execute();
+    } catch (SQLException e) {
+      throw PostgresException.sql("creating slot " + slot + " in " + source, e);
+    }
+  }
+
+  /**
+   * Moves an unused slot to the present, past all that is committed now.
+   *
+   * @return where it stands: a stream from here sees nothing committed before this call
+   */
+  public Lsn advanceToPresent(String slot) {
+    try (Connection connection = source.connect("slot " + slot)) {
+      Lsn present = Marker.write(connection);
+      try (PreparedStatement advance =
+          connection.prepareStatement(
+              "select end_lsn::text from pg_replication_slot_advance(?, pg_current_wal_flush_lsn())")) {
+        advance.setString(1, slot);
+        try (ResultSet row = advance.executeQuery()) {
+          row.next();
+          Lsn end = Lsn.parse(row.getString(1));
+          if (!end.hasReached(present)) {
+            throw PostgresException.state(
+                ErrorKind.ABORTED,
+                "slot "
+                    + slot
+                    + " in "
+                    + source
+                    + " was advanced to "
+                    + end
+                    + " only, before marker "
+                    + present,
+                "try again");
+          }
+          return end;
+        }
+      }
+    } catch (SQLException e) {
+      throw PostgresException.sql("advancing slot " + slot + " in " + source, e);
+    }
+  }
+
+  /**
+   * Drops a slot and its publication, waiting for a walsender that is about to leave it; nothing
+   * happens where they are gone.
+   */
+  public void drop(String slot, Duration timeout) {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    try (Connection connection = source.connect("slot " + slot);
+        PreparedStatement drop =
+            connection.prepareStatement(
+                "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = ?")) {
+      while (true) {
+        try {
+          drop.setString(1, slot);
+          drop.execute();
+          break;
+        } catch (SQLException e) {
+          if (!SqlErrors.OBJECT_IN_USE.equals(e.getSQLState()) || System.nanoTime() > deadline) {
+            throw e;
+          }
+          LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+        }
+      }
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("drop publication if exists " + Quoted.name(slot));
+      }
+    } catch (SQLException e) {
+      throw PostgresException.sql("dropping slot " + slot + " in " + source, e);
+    }
+  }
+
+  /** The slot of that name. */
+  public Optional<Slot> find(String slot) {
+    return list().stream().filter(it -> it.name().equals(slot)).findFirst();
+  }
+
+  /** The slots that Ficus made in this database. */
+  public List<Slot> list() {
+    try (Connection connection = source.connect("slots");
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                """
+                select slot_name, active, coalesce(confirmed_flush_lsn, '0/0')::text,
+                  coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0)::bigint, coalesce(wal_status, 'lost')
+                from pg_replication_slots
+                where database = current_database() and slot_name like 'ficus\\_%' order by 1
+                """)) {
+      java.util.ArrayList<Slot> slots = new java.util.ArrayList<>();
+      while (row.next()) {
+        slots.add(
+            new Slot(
+                row.getString(1),
+                row.getBoolean(2),
+                Lsn.parse(row.getString(3)),
+                row.getLong(4),
+                row.getString(5)));
+      }
+      return slots;
+    } catch (SQLException e) {
+      throw PostgresException.sql("listing the slots of " + source, e);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package dev.ficus.postgres;
+
+import java.sql.SQLException;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/** What SQLSTATEs mean to Ficus. */
+public final class SqlErrors {
+
+  /** Raised by the fence trigger: the group does not accept writes in this database. */
+  public static final String FENCE_CLOSED = "FI001";
+
+  /** Raised by {@code ficus.dual_write}: dual writes of that epoch are no longer allowed. */
+  public static final String DUAL_WRITE_REFUSED = "FI002";
+
+  /** A unique constraint was violated. */
+  public static final String UNIQUE_VIOLATION = "23505";
+
+  /**
+   * The snapshot of a REPEATABLE READ or SERIALIZABLE transaction is too old for what it wants to
+   * do.
+   */
+  public static final String SERIALIZATION_FAILURE = "40001";
+
+  /** Two transactions waited for each other. */
+  public static final String DEADLOCK = "40P01";
+
+  /** A lock was not granted within {@code lock_timeout}. */
+  public static final String LOCK_NOT_AVAILABLE = "55P03";
+
+  /** An object is in use, such as a slot that another process reads. */
+  public static final String OBJECT_IN_USE = "55006";
+
+  private SqlErrors() {}
+
+  /** True if any SQLException in the chain of causes bears the SQLSTATE. */
+  public static boolean has(Throwable error, String sqlState) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql && sqlState.equals(sql.getSQLState())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * True if the connection, not the statement, was at fault: class 08, or the server shutting down.
+   */
+  public static boolean isConnectionLost(Throwable error) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql && sql.getSQLState() != null) {
+        String state = sql.getSQLState();
+        if (state.startsWith("08")
+            || state.equals("57P01")
+            || state.equals("57P02")
+            || state.equals("57P03")) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /**
+   * The server's primary message and SQLSTATE; its detail is left out, since it can hold row values
+   * (rule R20).
+   */
+  public static String describe(SQLException error) {
+    ServerErrorMessage server =
+        error instanceof PSQLException psql ? psql.getServerErrorMessage() : null;
+    String message =
+        server == null || server.getMessage() == null ? error.getMessage() : server.getMessage();
+    return message + " (SQLSTATE " + error.getSQLState() + ")";
+  }
+
+  static String advice(String sqlState) {
+    return switch (sqlState) {
+      case LOCK_NOT_AVAILABLE ->
+          "a long transaction holds the lock: find it in pg_stat_activity, let it end, then try again";
+      case "42501" ->
+          "grant the missing privilege to the role that Ficus connects as, then try again";
+      case "53300", "53400" ->
+          "free or raise what the server ran out of (connections, slots, senders), then try again";
+      case "08001", "08006", "57P03" ->
+          "check that the server is up and that the manifest's address is right, then try again";
+      default -> "mend what the server's message names, then try again";
+    };
+  }
+}

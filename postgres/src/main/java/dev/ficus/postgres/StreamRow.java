@@ -1,0 +1,64 @@
+package dev.ficus.postgres;
+
+import dev.ficus.core.Direction;
+import dev.ficus.core.Epoch;
+import dev.ficus.core.GroupName;
+import dev.ficus.core.Lsn;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A stream as its row in the target database describes it.
+ *
+ * @param name its name
+ * @param group the group whose tables it carries
+ * @param direction which way
+ * @param source the manifest's name of the source database
+ * @param epoch the epoch it was requested at
+ * @param slot its slot in the source
+ * @param publication its publication in the source
+ * @param copy whether it begins with a backfill; otherwise its slot exists and it begins at its
+ *     position
+ * @param guarded whether it writes rows through their guards (rule R10)
+ * @param state where it stands
+ * @param identity the source server that the position belongs to; empty before the slot exists
+ * @param position every source transaction that committed at or before it is applied
+ * @param positionAt when the position last moved, by the target's clock
+ * @param lag from the last applied transaction's commit to its apply
+ * @param rowsCopied rows backfilled
+ * @param rowsEstimated the catalog's estimate of the rows to backfill, once known
+ * @param transactions source transactions applied
+ * @param changes row changes applied
+ * @param failure why it failed
+ * @param advice what to do about that
+ * @param tables what it carries
+ */
+public record StreamRow(
+    StreamName name,
+    GroupName group,
+    Direction direction,
+    String source,
+    Epoch epoch,
+    String slot,
+    String publication,
+    boolean copy,
+    boolean guarded,
+    StreamState state,
+    Optional<ServerIdentity> identity,
+    Lsn position,
+    Optional<Instant> positionAt,
+    Optional<Duration> lag,
+    long rowsCopied,
+    Optional<Long> rowsEstimated,
+    long transactions,
+    long changes,
+    Optional<String> failure,
+    Optional<String> advice,
+    List<StreamTable> tables) {
+
+  public StreamRow {
+    tables = List.copyOf(tables);
+  }
+}

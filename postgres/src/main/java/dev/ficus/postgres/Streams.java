@@ -1,0 +1,408 @@
+package dev.ficus.postgres;
+
+import dev.ficus.core.Direction;
+import dev.ficus.core.Epoch;
+import dev.ficus.core.ErrorKind;
+import dev.ficus.core.GroupName;
+import dev.ficus.core.Lsn;
+import dev.ficus.core.TableName;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The stream rows of one target database: how the control plane asks for streams and how it waits
+ * for them.
+ *
+ * <p>The relay writes positions and states itself, in the transactions that apply.
+ */
+public final class Streams {
+
+  private static final Duration POLL = Duration.ofMillis(5);
+
+  private final Database target;
+
+  public Streams(Database target) {
+    this.target = target;
+  }
+
+  /** The database whose rows these are. */
+  public Database target() {
+    return target;
+  }
+
+  /**
+   * Asks for a stream that begins with a backfill: the relay makes its slot, copies, then streams.
+   * Asking again for the same name and epoch changes nothing; asking at a later epoch replaces a
+   * stopped stream.
+   *
+   * @throws PostgresException if a stream of that name still runs at another epoch
+   */
+  public void requestCopy(
+      StreamName name,
+      GroupName group,
+      Direction direction,
+      String source,
+      Epoch epoch,
+      List<StreamTable> tables) {
+    request(
+        name,
+        group,
+        direction,
+        source,
+        epoch,
+        true,
+        StreamState.REQUESTED,
+        Optional.empty(),
+        Lsn.ZERO,
+        tables);
+  }
+
+  /**
+   * Asks for a stream without a backfill, on a slot that exists and has been advanced to {@code
+   * position}: all that the source committed up to there is in the target already.
+   */
+  public void requestFrom(
+      StreamName name,
+      GroupName group,
+      Direction direction,
+      String source,
+      Epoch epoch,
+      ServerIdentity identity,
+      Lsn position,
+      List<StreamTable> tables) {
+    request(
+        name,
+        group,
+        direction,
+        source,
+        epoch,
+        false,
+        StreamState.STREAMING,
+        Optional.of(identity),
+        position,
+        tables);
+  }
+
+  private void request(
+      StreamName name,
+      GroupName group,
+      Direction direction,
+      String source,
+      Epoch epoch,
+      boolean copy,
+      StreamState state,
+      Optional<ServerIdentity> identity,
+      Lsn position,
+      List<StreamTable> tables) {
+    try (Connection connection = target.connect("stream " + name)) {
+      connection.setAutoCommit(false);
+      int inserted;
+      try (PreparedStatement upsert =
+          connection.prepareStatement(
+              """
+              insert into ficus.stream as s (name, group_name, direction, source, epoch, slot, publication, copy, state,
+                source_system, source_timeline, position)
+              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::pg_lsn)
+              on conflict (name) do update set
+                source = excluded.source, epoch = excluded.epoch, slot = excluded.slot, publication = excluded.publication,
+                copy = excluded.copy, guarded = false, state = excluded.state, source_system = excluded.source_system,
+                source_timeline = excluded.source_timeline, position = excluded.position, position_at = null,
+                lag_millis = null, rows_copied = 0, rows_estimated = null, transactions = 0, changes = 0, failure = null, advice = null,
+                changed_at = clock_timestamp()
+              where s.state = 'STOPPED'
+              """)) {
+        upsert.setString(1, name.value());
+        upsert.setString(2, group.value());
+        upsert.setString(3, direction.name());
+        upsert.setString(4, source);
+        upsert.setLong(5, epoch.value());
+        upsert.setString(6, name.slot(epoch));
+        upsert.setString(7, name.slot(epoch));
+        upsert.setBoolean(8, copy);
+        upsert.setString(9, state.name());
+        upsert.setString(10, identity.map(ServerIdentity::system).orElse(null));
+        upsert.setObject(
+            11, identity.map(ServerIdentity::timeline).orElse(null), java.sql.Types.INTEGER);
+        upsert.setString(12, position.toString());
+        inserted = upsert.executeUpdate();
+      }
+      if (inserted == 0) {
+        connection.rollback();
+        StreamRow there = get(name);
+        if (there.epoch().equals(epoch) && there.source().equals(source)) {
+          return;
+        }
+        throw PostgresException.state(
+            ErrorKind.NEEDS_PERSON,
+            "stream "
+                + name
+                + " in "
+                + target
+                + " is "
+                + there.state()
+                + " at epoch "
+                + there.epoch()
+                + " and cannot be requested again at epoch "
+                + epoch,
+            "run \"ficus status\" and let the running step end or roll back first");
+      }
+      try (PreparedStatement delete =
+          connection.prepareStatement("delete from ficus.stream_table where stream = ?")) {
+        delete.setString(1, name.value());
+        delete.executeUpdate();
+      }
+      try (PreparedStatement insert =
+          connection.prepareStatement(
+              "insert into ficus.stream_table values (?, ?, ?, ?, ?, ?, ?)")) {
+        for (StreamTable table : tables) {
+          insert.setString(1, name.value());
+          insert.setString(2, table.source().schema());
+          insert.setString(3, table.source().name());
+          insert.setString(4, table.target().schema());
+          insert.setString(5, table.target().name());
+          insert.setArray(6, connection.createArrayOf("text", table.columns().toArray()));
+          insert.setArray(7, connection.createArrayOf("text", table.key().toArray()));
+          insert.addBatch();
+        }
+        insert.executeBatch();
+      }
+      connection.commit();
+    } catch (SQLException e) {
+      throw PostgresException.sql("requesting stream " + name + " in " + target, e);
+    }
+  }
+
+  /**
+   * Ends a stream: once this returns, no relay can apply anything more to this database under that
+   * name, since every apply updates the stream's row where its state still allows it. The slot is
+   * left; see {@link Slots#drop}.
+   */
+  public void stop(StreamName name) {
+    update(name, "state = 'STOPPED', guarded = false", "stopping stream ");
+  }
+
+  /** Makes the relay write through guards, from its next apply on. */
+  public void guard(StreamName name, boolean guarded) {
+    update(name, "guarded = " + guarded, "switching the guards of stream ");
+  }
+
+  private void update(StreamName name, String assignments, String doing) {
+    try (Connection connection = target.connect("stream " + name);
+        PreparedStatement update =
+            connection.prepareStatement(
+                "update ficus.stream set "
+                    + assignments
+                    + ", changed_at = clock_timestamp() where name = ?")) {
+      update.setString(1, name.value());
+      update.executeUpdate();
+    } catch (SQLException e) {
+      throw PostgresException.sql(doing + name + " in " + target, e);
+    }
+  }
+
+  /** Forgets a stopped stream. */
+  public void remove(StreamName name) {
+    try (Connection connection = target.connect("stream " + name);
+        PreparedStatement delete =
+            connection.prepareStatement(
+                "delete from ficus.stream where name = ? and state = 'STOPPED'")) {
+      delete.setString(1, name.value());
+      delete.executeUpdate();
+    } catch (SQLException e) {
+      throw PostgresException.sql("removing stream " + name + " from " + target, e);
+    }
+  }
+
+  /** The stream of that name. */
+  public Optional<StreamRow> find(StreamName name) {
+    return list().stream().filter(row -> row.name().equals(name)).findFirst();
+  }
+
+  private StreamRow get(StreamName name) {
+    return find(name)
+        .orElseThrow(
+            () ->
+                PostgresException.state(
+                    ErrorKind.NEEDS_PERSON,
+                    "there is no stream " + name + " in " + target,
+                    "run \"ficus status\": the group may have been rolled back meanwhile"));
+  }
+
+  /** All streams that end in this database, by name. */
+  public List<StreamRow> list() {
+    try (Connection connection = target.connect("streams")) {
+      return list(connection);
+    } catch (SQLException e) {
+      throw PostgresException.sql("listing the streams of " + target, e);
+    }
+  }
+
+  /** All streams that end in the connection's database, by name. */
+  public static List<StreamRow> list(Connection connection) throws SQLException {
+    List<StreamRow> rows = new ArrayList<>();
+    try (PreparedStatement select =
+            connection.prepareStatement(
+                """
+                select name, group_name, direction, source, epoch, slot, publication, copy, guarded, state, source_system,
+                  source_timeline, position::text, position_at, lag_millis, rows_copied, rows_estimated, transactions, changes, failure, advice
+                from ficus.stream order by name
+                """);
+        ResultSet row = select.executeQuery()) {
+      while (row.next()) {
+        StreamName name = new StreamName(row.getString("name"));
+        String system = row.getString("source_system");
+        OffsetDateTime positionAt = row.getObject("position_at", OffsetDateTime.class);
+        Long lag = row.getObject("lag_millis", Long.class);
+        rows.add(
+            new StreamRow(
+                name,
+                new GroupName(row.getString("group_name")),
+                Direction.valueOf(row.getString("direction")),
+                row.getString("source"),
+                new Epoch(row.getLong("epoch")),
+                row.getString("slot"),
+                row.getString("publication"),
+                row.getBoolean("copy"),
+                row.getBoolean("guarded"),
+                StreamState.valueOf(row.getString("state")),
+                Optional.ofNullable(system).map(it -> identity(it, row)),
+                Lsn.parse(row.getString("position")),
+                Optional.ofNullable(positionAt).map(OffsetDateTime::toInstant),
+                Optional.ofNullable(lag).map(Duration::ofMillis),
+                row.getLong("rows_copied"),
+                Optional.ofNullable(row.getObject("rows_estimated", Long.class)),
+                row.getLong("transactions"),
+                row.getLong("changes"),
+                Optional.ofNullable(row.getString("failure")),
+                Optional.ofNullable(row.getString("advice")),
+                tables(connection, name)));
+      }
+    }
+    return rows;
+  }
+
+  private static ServerIdentity identity(String system, ResultSet row) {
+    try {
+      return new ServerIdentity(system, row.getInt("source_timeline"));
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading a stream's identity", e);
+    }
+  }
+
+  private static List<StreamTable> tables(Connection connection, StreamName name)
+      throws SQLException {
+    List<StreamTable> tables = new ArrayList<>();
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            """
+            select source_schema, source_table, target_schema, target_table, columns, key_columns
+            from ficus.stream_table where stream = ? order by 1, 2
+            """)) {
+      select.setString(1, name.value());
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          tables.add(
+              new StreamTable(
+                  new TableName(row.getString(1), row.getString(2)),
+                  new TableName(row.getString(3), row.getString(4)),
+                  strings(row.getArray(5)),
+                  strings(row.getArray(6))));
+        }
+      }
+    }
+    return tables;
+  }
+
+  private static List<String> strings(Array array) throws SQLException {
+    return List.of((String[]) array.getArray());
+  }
+
+  /**
+   * Waits until the stream has applied past a marker.
+   *
+   * @param marker what {@link Marker#write} returned
+   * @throws PostgresException if the stream failed or stopped, or the time ran out; the message
+   *     says how far it came
+   */
+  public void awaitPosition(StreamName name, Lsn marker, Duration timeout) {
+    await(name, timeout, "position " + marker, row -> row.position().hasReached(marker));
+  }
+
+  /** Waits until the stream streams. */
+  public void awaitStreaming(StreamName name, Duration timeout) {
+    await(name, timeout, "state STREAMING", row -> row.state() == StreamState.STREAMING);
+  }
+
+  private void await(
+      StreamName name,
+      Duration timeout,
+      String what,
+      java.util.function.Predicate<StreamRow> done) {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    try (Connection connection = target.connect("stream " + name)) {
+      while (true) {
+        StreamRow row =
+            list(connection).stream()
+                .filter(it -> it.name().equals(name))
+                .findFirst()
+                .orElseGet(() -> get(name));
+        if (done.test(row)) {
+          return;
+        }
+        if (row.state() == StreamState.FAILED || row.state() == StreamState.STOPPED) {
+          throw PostgresException.state(
+              ErrorKind.NEEDS_PERSON,
+              "stream "
+                  + name
+                  + " into "
+                  + target
+                  + " is "
+                  + row.state()
+                  + " at position "
+                  + row.position()
+                  + " while waiting for "
+                  + what
+                  + row.failure().map(failure -> ": " + failure).orElse(""),
+              row.advice().orElse("run \"ficus status\" and begin again"));
+        }
+        if (System.nanoTime() > deadline) {
+          throw PostgresException.state(
+              ErrorKind.ABORTED,
+              "stream "
+                  + name
+                  + " into "
+                  + target
+                  + " did not reach "
+                  + what
+                  + " within "
+                  + timeout.toMillis()
+                  + " ms: it is "
+                  + row.state()
+                  + " at position "
+                  + row.position()
+                  + row.positionAt()
+                      .map(
+                          at ->
+                              ", last moved "
+                                  + Duration.between(at, Instant.now()).toSeconds()
+                                  + " s ago")
+                      .orElse(""),
+              "check that a relay runs (\"ficus relay\") and that it keeps up, then try again");
+        }
+        LockSupport.parkNanos(POLL.toNanos());
+      }
+    } catch (SQLException e) {
+      throw PostgresException.sql("waiting for stream " + name + " in " + target, e);
+    }
+  }
+}
