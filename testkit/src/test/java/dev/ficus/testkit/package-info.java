@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ficus.testkit;
+
+import org.jspecify.annotations.NullMarked;
