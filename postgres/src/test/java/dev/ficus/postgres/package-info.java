@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ficus.postgres;
+
+import org.jspecify.annotations.NullMarked;
