@@ -1,0 +1,103 @@
+package dev.ficus.spring;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * The configuration {@code ficus.*}; {@code spring.datasource} stays the shared database. It is
+ * checked when the service starts.
+ *
+ * @param service the service's name in the manifest
+ * @param target the service's own database
+ * @param groups what is configured for each of the service's groups, by the group's name
+ * @param undeclared where connections outside declared transactions go
+ * @param fenceWait how long a write that met a closed fence waits in all before it fails
+ * @param staleness how far behind the stream into the service database may be before every read
+ *     goes to the write side
+ * @param startWait how long the start waits for a first reading of the routes, from each database
+ * @param poll how often the routes are read, besides being notified, and the counters reported
+ * @param dualWrite bounds of the dual writes
+ * @param shadow bounds of the shadow comparison
+ */
+@ConfigurationProperties("ficus")
+public record FicusProperties(
+    String service,
+    Target target,
+    Map<String, Group> groups,
+    @DefaultValue("shared") Undeclared undeclared,
+    @DefaultValue("10s") Duration fenceWait,
+    @DefaultValue("5s") Duration staleness,
+    @DefaultValue("3s") Duration startWait,
+    @DefaultValue("1s") Duration poll,
+    @DefaultValue DualWrite dualWrite,
+    @DefaultValue Shadow shadow) {
+
+  /**
+   * The service's own database; it need not exist before the group is provisioned.
+   *
+   * @param url a JDBC URL, {@code jdbc:postgresql://host:port/database}
+   * @param username the role
+   * @param password its password
+   * @param maximumPoolSize connections at most
+   * @param connectionTimeout how long a connection may be waited for
+   */
+  public record Target(
+      String url,
+      String username,
+      @DefaultValue("") String password,
+      @DefaultValue("10") int maximumPoolSize,
+      @DefaultValue("2s") Duration connectionTimeout) {
+
+    /** Leaves the credentials out. */
+    @Override
+    public String toString() {
+      return "Target[maximumPoolSize=" + maximumPoolSize + "]";
+    }
+  }
+
+  /**
+   * One group.
+   *
+   * @param tables the group's tables, qualified where they are not in schema public
+   * @param routingKey the method parameter, or the component of a record parameter, that decides
+   *     which side a read goes to; without it all arguments together decide
+   * @param readYourWrites how long a read waits until the service database has this instance's last
+   *     write of the same key; then it goes to the write side
+   */
+  public record Group(
+      List<String> tables,
+      @Nullable String routingKey,
+      @DefaultValue("50ms") Duration readYourWrites) {}
+
+  /**
+   * Bounds of the dual writes; what passes them is left to the stream, and counted.
+   *
+   * @param threads dual writes at a time
+   * @param queue dual writes that may wait for a thread
+   * @param patience how long a committed request waits for its dual write
+   * @param timeout how long one dual write may take
+   */
+  public record DualWrite(
+      @DefaultValue("2") int threads,
+      @DefaultValue("200") int queue,
+      @DefaultValue("20ms") Duration patience,
+      @DefaultValue("1s") Duration timeout) {}
+
+  /**
+   * Bounds of the shadow comparison; samples that pass them are not compared.
+   *
+   * @param threads comparisons at a time
+   * @param queue samples that may wait for a thread
+   * @param attempts how often a difference is looked at again while the rows keep changing
+   * @param catchUp how long one look waits for the stream to catch up
+   */
+  public record Shadow(
+      @DefaultValue("1") int threads,
+      @DefaultValue("100") int queue,
+      @DefaultValue("5") int attempts,
+      @DefaultValue("10s") Duration catchUp) {}
+}
