@@ -1,7 +1,7 @@
 package dev.ficus.demo.inventory;
 
-import dev.ficus.spring.FicusWrite;
 import dev.ficus.demo.web.Refusal;
+import dev.ficus.spring.FicusWrite;
 import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;

@@ -1,8 +1,8 @@
 package dev.ficus.demo.orders;
 
-import dev.ficus.spring.FicusWrite;
-import dev.ficus.spring.FicusRead;
 import dev.ficus.demo.web.Refusal;
+import dev.ficus.spring.FicusRead;
+import dev.ficus.spring.FicusWrite;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Optional;

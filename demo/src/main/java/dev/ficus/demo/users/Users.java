@@ -1,8 +1,8 @@
 package dev.ficus.demo.users;
 
-import dev.ficus.spring.FicusWrite;
-import dev.ficus.spring.FicusRead;
 import dev.ficus.demo.web.Refusal;
+import dev.ficus.spring.FicusRead;
+import dev.ficus.spring.FicusWrite;
 import jakarta.persistence.EntityManager;
 import java.util.Optional;
 import org.springframework.stereotype.Service;
