@@ -284,5 +284,5 @@ $$;
 
 -- Writers of a group run the triggers; libraries read routes and acknowledge them.
 grant usage on schema ficus to public;
-grant select on ficus.fence, ficus.route, ficus.stream to public;
+grant select on ficus.fence, ficus.route, ficus.stream, ficus.stream_table to public;
 grant select, insert, update on ficus.instance to public;
