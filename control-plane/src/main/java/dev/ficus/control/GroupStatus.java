@@ -1,0 +1,58 @@
+package dev.ficus.control;
+
+import dev.ficus.core.Epoch;
+import dev.ficus.core.GroupName;
+import dev.ficus.core.Phase;
+import dev.ficus.core.ServiceName;
+import dev.ficus.core.TableName;
+import dev.ficus.postgres.Fence;
+import dev.ficus.postgres.StreamRow;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Where a group stands.
+ *
+ * @param group the group
+ * @param service its service
+ * @param tables its tables
+ * @param phase its phase
+ * @param settled false while the last transition has decided but not finished; running the command
+ *     again finishes it
+ * @param epoch its count of write cutovers
+ * @param routeVersion the version of its route
+ * @param readPercentage the read percentage of its route
+ * @param shadowPercentage the shadow percentage of its route
+ * @param killSwitch whether all reads are held on the write side
+ * @param sharedFence its fence in the shared database; empty before it was provisioned
+ * @param serviceFence its fence in the service database; empty before it was provisioned
+ * @param streams its streams: forward or reverse, and the reference streams that feed others from
+ *     its tables
+ * @param instances what its service's instances report
+ * @param unmet the gates before the next phase that the stored evidence does not satisfy
+ * @param lastFlip its last write cutover
+ */
+public record GroupStatus(
+    GroupName group,
+    ServiceName service,
+    List<TableName> tables,
+    Phase phase,
+    boolean settled,
+    Epoch epoch,
+    long routeVersion,
+    int readPercentage,
+    int shadowPercentage,
+    boolean killSwitch,
+    Optional<Fence.Reading> sharedFence,
+    Optional<Fence.Reading> serviceFence,
+    List<StreamRow> streams,
+    InstanceSummary instances,
+    List<GateResult> unmet,
+    Optional<FlipSummary> lastFlip) {
+
+  public GroupStatus {
+    tables = List.copyOf(tables);
+    streams = List.copyOf(streams);
+    unmet = List.copyOf(unmet);
+  }
+}

@@ -1,0 +1,59 @@
+package dev.ficus.control.internal.store;
+
+import dev.ficus.core.ErrorKind;
+import dev.ficus.core.FicusException;
+import dev.ficus.postgres.Database;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+
+/**
+ * The control store's parts, one per table.
+ *
+ * @param database the database that holds schema {@code ficus_control}
+ * @param groups phases and routes
+ * @param journal every command and what came of it
+ * @param evidence what gates are decided on
+ * @param reconciliations comparisons and their findings
+ * @param flips write cutovers
+ * @param releasedKeys foreign keys taken off for a flip
+ */
+public record ControlStore(
+    Database database,
+    Groups groups,
+    Journal journal,
+    EvidenceStore evidence,
+    Reconciliations reconciliations,
+    Flips flips,
+    ReleasedKeys releasedKeys) {
+
+  /** Creates or upgrades the schema and gives access to it. */
+  public static ControlStore open(Database database) {
+    try {
+      Flyway.configure()
+          .dataSource(
+              database.address().url(),
+              database.address().user(),
+              database.address().password().reveal())
+          .locations("classpath:dev/ficus/control/schema")
+          .schemas("ficus_control")
+          .defaultSchema("ficus_control")
+          .load()
+          .migrate();
+    } catch (FlywayException e) {
+      throw new FicusException(
+          ErrorKind.ABORTED,
+          "opening the control store in " + database + " failed: " + e.getMessage(),
+          "check the address under control-store (or shared) in the manifest, and that its role may"
+              + " create schemas",
+          e);
+    }
+    return new ControlStore(
+        database,
+        new Groups(database),
+        new Journal(database),
+        new EvidenceStore(database),
+        new Reconciliations(database),
+        new Flips(database),
+        new ReleasedKeys(database));
+  }
+}

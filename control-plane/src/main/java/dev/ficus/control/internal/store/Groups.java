@@ -1,0 +1,163 @@
+package dev.ficus.control.internal.store;
+
+import dev.ficus.core.Epoch;
+import dev.ficus.core.ErrorKind;
+import dev.ficus.core.FicusException;
+import dev.ficus.core.GroupName;
+import dev.ficus.core.Phase;
+import dev.ficus.core.ServiceName;
+import dev.ficus.postgres.Database;
+import dev.ficus.postgres.PostgresException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.Optional;
+
+/** The groups' rows; every change compares with what was read before (rule R13). */
+public final class Groups {
+
+  private final Database database;
+
+  Groups(Database database) {
+    this.database = database;
+  }
+
+  /** The group's row; a group never seen before begins in {@code SHARED}. */
+  public GroupRow load(GroupName name, ServiceName service) {
+    try (Connection connection = database.connect("control " + name)) {
+      Optional<GroupRow> row = select(connection, name);
+      if (row.isPresent()) {
+        if (!row.get().service().equals(service)) {
+          throw new FicusException(
+              ErrorKind.NEEDS_PERSON,
+              "group "
+                  + name
+                  + " belongs to service "
+                  + service
+                  + " in the manifest and to "
+                  + row.get().service()
+                  + " in the control store",
+              "put the group back under service " + row.get().service() + " in the manifest");
+        }
+        return row.get();
+      }
+      try (PreparedStatement insert =
+          connection.prepareStatement(
+              """
+              insert into ficus_control.migration_group (name, service, phase, came_from, epoch,
+                route_version, read_percentage, shadow_percentage, kill_switch)
+              values (?, ?, 'SHARED', 'SHARED', 1, 1, 0, 0, false) on conflict (name) do nothing
+              """)) {
+        insert.setString(1, name.value());
+        insert.setString(2, service.value());
+        insert.executeUpdate();
+      }
+      return select(connection, name).orElseThrow();
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading group " + name + " from the control store", e);
+    }
+  }
+
+  /**
+   * Changes the row if it is still as it was read; the route version rises by one.
+   *
+   * @throws FicusException if another command has changed the group meanwhile
+   */
+  public GroupRow change(GroupRow read, GroupChange change) {
+    try (Connection connection = database.connect("control " + read.name())) {
+      if (!change(connection, read, change)) {
+        throw changedMeanwhile(read);
+      }
+      return select(connection, read.name()).orElseThrow();
+    } catch (SQLException e) {
+      throw PostgresException.sql("changing group " + read.name() + " in the control store", e);
+    }
+  }
+
+  static FicusException changedMeanwhile(GroupRow read) {
+    return new FicusException(
+        ErrorKind.ABORTED,
+        "group "
+            + read.name()
+            + " was changed by another command since it was read in "
+            + read.phase(),
+        "run \"ficus status\" and decide again");
+  }
+
+  static boolean change(Connection connection, GroupRow read, GroupChange change)
+      throws SQLException {
+    boolean moves = change.phase() != read.phase();
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            """
+            update ficus_control.migration_group set
+              phase = ?, came_from = case when ? then phase else came_from end, settled = false, epoch = ?,
+              route_version = route_version + 1, read_percentage = ?, shadow_percentage = ?, kill_switch = ?,
+              phase_since = case when ? then clock_timestamp() else phase_since end,
+              evidence_since = case when ? then clock_timestamp() else evidence_since end
+            where name = ? and phase = ? and epoch = ? and route_version = ?
+            """)) {
+      update.setString(1, change.phase().name());
+      update.setBoolean(2, moves);
+      update.setLong(3, change.epoch().value());
+      update.setInt(4, change.readPercentage());
+      update.setInt(5, change.shadowPercentage());
+      update.setBoolean(6, change.killSwitch());
+      update.setBoolean(7, moves);
+      update.setBoolean(8, change.renewsEvidence());
+      update.setString(9, read.name().value());
+      update.setString(10, read.phase().name());
+      update.setLong(11, read.epoch().value());
+      update.setLong(12, read.routeVersion());
+      return update.executeUpdate() == 1;
+    }
+  }
+
+  /** Notes that the last step of the transition into the present phase is done. */
+  public void settle(GroupRow read) {
+    try (Connection connection = database.connect("control " + read.name());
+        PreparedStatement update =
+            connection.prepareStatement(
+                "update ficus_control.migration_group set settled = true where name = ? and route_version = ?")) {
+      update.setString(1, read.name().value());
+      update.setLong(2, read.routeVersion());
+      if (update.executeUpdate() != 1) {
+        throw changedMeanwhile(read);
+      }
+    } catch (SQLException e) {
+      throw PostgresException.sql("settling group " + read.name() + " in the control store", e);
+    }
+  }
+
+  static Optional<GroupRow> select(Connection connection, GroupName name) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            """
+            select name, service, phase, came_from, settled, epoch, route_version, read_percentage, shadow_percentage,
+              kill_switch, phase_since, evidence_since
+            from ficus_control.migration_group where name = ?
+            """)) {
+      select.setString(1, name.value());
+      try (ResultSet row = select.executeQuery()) {
+        return row.next()
+            ? Optional.of(
+                new GroupRow(
+                    name,
+                    new ServiceName(row.getString(2)),
+                    Phase.valueOf(row.getString(3)),
+                    Phase.valueOf(row.getString(4)),
+                    row.getBoolean(5),
+                    new Epoch(row.getLong(6)),
+                    row.getLong(7),
+                    row.getInt(8),
+                    row.getInt(9),
+                    row.getBoolean(10),
+                    row.getObject(11, OffsetDateTime.class).toInstant(),
+                    row.getObject(12, OffsetDateTime.class).toInstant()))
+            : Optional.empty();
+      }
+    }
+  }
+}

@@ -1,0 +1,214 @@
+package dev.ficus.control.manifest;
+
+import dev.ficus.core.GroupName;
+import dev.ficus.core.ServiceName;
+import dev.ficus.core.TableName;
+import dev.ficus.core.manifest.DependentDecision;
+import dev.ficus.core.manifest.Group;
+import dev.ficus.core.manifest.ReferenceCopy;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Reads groups and remembers where each table and reference stands, for the checks across groups.
+ */
+final class GroupReader {
+
+  private static final List<String> KEYS = List.of("tables", "references", "gates", "dependents");
+  private static final Map<String, String> NOT_YET =
+      Map.of(
+          "transform", "transformations of columns and rows",
+          "loose-foreign-keys", "rules that replace foreign keys across databases",
+          "reconcile", "a schedule of reconciliations");
+
+  private final Map<TableName, String> owners = new HashMap<>();
+  private final Map<GroupName, String> paths = new HashMap<>();
+  private final List<Reference> references = new ArrayList<>();
+
+  private record Reference(
+      ServiceName service, GroupName group, TableName table, Mapping.Item item) {}
+
+  Optional<Group> read(ServiceName service, GroupName name, Mapping mapping, String path) {
+    mapping.knows(withStream(), NOT_YET);
+    String other = paths.putIfAbsent(name, path);
+    if (other != null) {
+      mapping.problem("tables", "a group of this name stands at " + other + " already");
+    }
+    stream(mapping);
+    List<TableName> tables = tables(mapping);
+    List<ReferenceCopy> copies = references(service, name, mapping, tables);
+    var gates = GatesReader.read(mapping);
+    Map<String, DependentDecision> dependents = dependents(mapping);
+    return tables.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Group(name, service, tables, copies, gates, dependents));
+  }
+
+  private static List<String> withStream() {
+    List<String> keys = new ArrayList<>(KEYS);
+    keys.add("stream");
+    return keys;
+  }
+
+  /** Only the defaults of {@code stream:} are built; anything else is refused, never ignored. */
+  private static void stream(Mapping mapping) {
+    mapping
+        .optionalMapping("stream")
+        .ifPresent(
+            stream -> {
+              stream.knows(List.of("via", "ddl"), Map.of());
+              stream
+                  .optionalText("via")
+                  .filter(via -> !via.equals("direct"))
+                  .ifPresent(
+                      via ->
+                          stream.problem(
+                              "via", "not supported yet: '" + via + "'; only 'direct' is"));
+              stream
+                  .optionalText("ddl")
+                  .filter(ddl -> !ddl.equals("stop"))
+                  .ifPresent(
+                      ddl ->
+                          stream.problem(
+                              "ddl", "not supported yet: '" + ddl + "'; only 'stop' is"));
+            });
+  }
+
+  private List<TableName> tables(Mapping mapping) {
+    List<TableName> tables = new ArrayList<>();
+    for (Mapping.Item item : mapping.items("tables")) {
+      item.text()
+          .flatMap(text -> table(item, text))
+          .ifPresent(
+              table -> {
+                String owner = owners.putIfAbsent(table, item.path());
+                if (owner != null) {
+                  item.problem("table " + table + " is listed at " + owner + " already");
+                } else {
+                  tables.add(table);
+                }
+              });
+    }
+    if (tables.isEmpty()) {
+      mapping.problem("tables", "a group needs at least one table: tables: [name, …]");
+    }
+    return tables;
+  }
+
+  private static Optional<TableName> table(Mapping.Item item, String text) {
+    try {
+      return Optional.of(TableName.parse(text));
+    } catch (IllegalArgumentException e) {
+      item.problem("'" + text + "' is not a table: write table or schema.table");
+      return Optional.empty();
+    }
+  }
+
+  private List<ReferenceCopy> references(
+      ServiceName service, GroupName group, Mapping mapping, List<TableName> own) {
+    List<ReferenceCopy> copies = new ArrayList<>();
+    for (Mapping.Item item : mapping.items("references")) {
+      Mapping reference = item.mapping().knows(List.of("table", "columns"), Map.of());
+      List<String> columns = new ArrayList<>();
+      for (Mapping.Item column : reference.items("columns")) {
+        column
+            .text()
+            .ifPresent(
+                name -> {
+                  if (columns.contains(name)) {
+                    column.problem("column " + name + " is listed twice");
+                  }
+                  columns.add(name);
+                });
+      }
+      if (columns.isEmpty()) {
+        reference.problem("columns", "a reference copy needs columns: columns: [id, …]");
+        continue;
+      }
+      reference
+          .text("table")
+          .flatMap(text -> table(item, text))
+          .ifPresent(
+              table -> {
+                if (own.contains(table)) {
+                  item.problem("table " + table + " is this group's own; it needs no copy");
+                  return;
+                }
+                references.add(new Reference(service, group, table, item));
+                copies.add(new ReferenceCopy(table, columns));
+              });
+    }
+    return copies;
+  }
+
+  private static Map<String, DependentDecision> dependents(Mapping mapping) {
+    Map<String, DependentDecision> decisions = new LinkedHashMap<>();
+    mapping
+        .optionalMapping("dependents")
+        .ifPresent(
+            dependents -> {
+              for (String name : dependents.keys()) {
+                dependents
+                    .text(name)
+                    .ifPresent(
+                        decision -> {
+                          if (decision.equals("drop")) {
+                            decisions.put(name, DependentDecision.DROP);
+                          } else {
+                            dependents.problem(
+                                name, "'" + decision + "' is not a decision; known: drop");
+                          }
+                        });
+              }
+            });
+    return decisions;
+  }
+
+  /** The checks that need all groups. */
+  void checkReferences(List<Group> groups) {
+    Map<String, GroupName> readers = new HashMap<>();
+    for (Reference reference : references) {
+      Optional<Group> owner =
+          groups.stream().filter(group -> group.tables().contains(reference.table())).findFirst();
+      if (owner.isEmpty()) {
+        reference
+            .item()
+            .problem(
+                "not supported yet: table "
+                    + reference.table()
+                    + " belongs to no group of this manifest, so no stream can feed its copy");
+        continue;
+      }
+      if (owner.get().service().equals(reference.service())) {
+        reference
+            .item()
+            .problem(
+                "table "
+                    + reference.table()
+                    + " moves into this service's own database with group "
+                    + owner.get().name()
+                    + "; it needs no copy");
+        continue;
+      }
+      GroupName reader =
+          readers.putIfAbsent(
+              owner.get().name() + " for " + reference.service(), reference.group());
+      if (reader != null && !reader.equals(reference.group())) {
+        reference
+            .item()
+            .problem(
+                "not supported yet: groups "
+                    + reader
+                    + " and "
+                    + reference.group()
+                    + " of one service both copy tables of group "
+                    + owner.get().name()
+                    + "; list all of them under one group");
+      }
+    }
+  }
+}
