@@ -1,0 +1,190 @@
+package dev.ficus.postgres.ddl;
+
+import dev.ficus.core.TableName;
+import dev.ficus.postgres.PostgresException;
+import dev.ficus.postgres.Quoted;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * The schema of a service database, generated from the shared database's catalog as one Flyway
+ * migration that the service's team owns from then on.
+ *
+ * <p>What cannot be carried exactly is refused by name, all at once (rule R7). The text of a
+ * function, and of a comment, is carried as it stands: run the migration with Flyway's placeholder
+ * replacement off, since such a text may hold <code>${…}</code>.
+ */
+public final class ServiceSchema {
+
+  private final List<TableName> tables;
+  private final Map<TableName, Long> oids;
+  private final Map<TableName, Long> referenceOids;
+  private final List<ReferenceTable> references;
+  private final Catalog catalog;
+  private final Refusals refusals = new Refusals();
+  private final Needs needs;
+
+  private ServiceSchema(
+      Connection connection, List<TableName> tables, List<ReferenceTable> references)
+      throws SQLException {
+    this.tables = List.copyOf(tables);
+    this.references = List.copyOf(references);
+    this.catalog = new Catalog(connection);
+    this.oids = catalog.oids(tables);
+    this.referenceOids = catalog.oids(references.stream().map(ReferenceTable::source).toList());
+    this.needs = new Needs(catalog, refusals);
+  }
+
+  /**
+   * The migration: schemas, types, functions, sequences, tables, indexes, triggers, comments and
+   * the foreign keys among the tables. The same catalog yields the same text.
+   *
+   * @param shared a connection of {@link dev.ficus.postgres.Database#connect} to the database that
+   *     has the tables
+   * @param tables the tables to move, created in full in this order
+   * @param references reference copies of other groups' tables
+   * @throws PostgresException if anything cannot be carried exactly; the message names all of it
+   */
+  public static String generate(
+      Connection shared, List<TableName> tables, List<ReferenceTable> references) {
+    try {
+      return new ServiceSchema(shared, tables, references).generate();
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading the shape of tables " + tables, e);
+    }
+  }
+
+  private String generate() throws SQLException {
+    new ShapeCheck(catalog, refusals).check(oids);
+    new ShapeCheck(catalog, refusals).check(referenceOids);
+    needs.ofTables(oids.values());
+    for (ReferenceTable reference : references) {
+      needs.ofColumns(oid(referenceOids, reference.source()), reference.columns());
+    }
+    List<SequenceDdl.Sequence> sequences =
+        new SequenceDdl(catalog, refusals).read(oids.values(), needs.sequences());
+    TypeDdl types = new TypeDdl(catalog);
+    FunctionDdl functions = new FunctionDdl(catalog);
+
+    List<String> sql = new ArrayList<>();
+    sql.add(header());
+    if (!needs.functions().isEmpty()) {
+      sql.add(
+          "-- A function's text may name what is created further down.\nset local check_function_bodies = off;");
+    }
+    section(sql, "Schemas", schemas(types, functions, sequences));
+    section(sql, "Types", types.create(needs.types()));
+    section(sql, "Functions", functions.create(needs.functions()));
+    section(
+        sql,
+        "Sequences",
+        sequences.stream()
+            .filter(sequence -> !sequence.identity())
+            .map(SequenceDdl::create)
+            .toList());
+    tables(sql, sequences);
+    TableExtrasDdl extras = new TableExtrasDdl(catalog);
+    section(sql, "Foreign keys", extras.foreignKeysWithin(oids.values()));
+    refusals.throwIfAny("generating the service schema");
+    return String.join("\n\n", sql) + "\n";
+  }
+
+  private void tables(List<String> sql, List<SequenceDdl.Sequence> sequences) throws SQLException {
+    TableDdl ddl = new TableDdl(catalog, refusals);
+    TableExtrasDdl extras = new TableExtrasDdl(catalog);
+    Map<Long, TableName> names =
+        oids.entrySet().stream().collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
+    for (TableName table : tables) {
+      long oid = oid(oids, table);
+      List<String> statements = new ArrayList<>();
+      statements.add(
+          ddl.create(
+              table,
+              oid,
+              sequences.stream()
+                  .filter(sequence -> sequence.identity() && sequence.table() == oid)
+                  .collect(Collectors.toMap(SequenceDdl.Sequence::column, it -> it))));
+      sequences.stream()
+          .filter(sequence -> sequence.table() == oid)
+          .forEach(sequence -> SequenceDdl.own(sequence, names).ifPresent(statements::add));
+      statements.addAll(extras.indexes(oid));
+      statements.addAll(extras.replicaIdentity(oid));
+      statements.addAll(extras.triggers(oid));
+      statements.addAll(extras.comments(oid));
+      section(sql, "Table " + table, statements);
+    }
+    for (ReferenceTable reference : references) {
+      section(
+          sql,
+          "Reference copy of " + reference.source() + ", fed by a stream: read only",
+          List.of(ddl.createReference(reference, oid(referenceOids, reference.source()))));
+    }
+  }
+
+  private String header() throws SQLException {
+    StringBuilder header =
+        new StringBuilder("-- Generated by Ficus from the shared database's catalog.\n--\n");
+    header.append("-- Tables: ").append(comment(tables)).append('\n');
+    if (!references.isEmpty()) {
+      header
+          .append("-- Reference copies: ")
+          .append(comment(references.stream().map(ReferenceTable::source).toList()))
+          .append('\n');
+    }
+    List<ForeignKey> crossing = ForeignKeys.crossing(catalog, oids.values());
+    header.append(
+        crossing.isEmpty()
+            ? "-- No foreign key leaves the group.\n"
+            : "-- Foreign keys that cross the group's border, not created here:\n");
+    for (ForeignKey key : crossing) {
+      header
+          .append("--   ")
+          .append((key.table() + "." + key.name() + ": " + key.definition()).replaceAll("\\R", " "))
+          .append('\n');
+    }
+    header.append(
+        "-- Owners, privileges and tablespaces are not carried. What a function's text calls is not followed.");
+    return header.toString();
+  }
+
+  private static String comment(List<TableName> names) {
+    return names.stream()
+        .map(TableName::toString)
+        .collect(Collectors.joining(", "))
+        .replaceAll("\\R", " ");
+  }
+
+  private List<String> schemas(
+      TypeDdl types, FunctionDdl functions, List<SequenceDdl.Sequence> sequences)
+      throws SQLException {
+    TreeSet<String> schemas = new TreeSet<>();
+    oids.keySet().forEach(table -> schemas.add(table.schema()));
+    referenceOids.keySet().forEach(table -> schemas.add(table.schema()));
+    schemas.addAll(types.schemas(needs.types()));
+    schemas.addAll(functions.schemas(needs.functions()));
+    schemas.addAll(SequenceDdl.schemas(sequences));
+    schemas.remove("public");
+    return schemas.stream()
+        .map(schema -> "create schema if not exists " + Quoted.name(schema) + ";")
+        .toList();
+  }
+
+  private static void section(List<String> sql, String title, List<String> statements) {
+    if (!statements.isEmpty()) {
+      sql.add("-- " + title.replaceAll("\\R", " ") + "\n" + String.join("\n", statements));
+    }
+  }
+
+  private static long oid(Map<TableName, Long> oids, TableName table) {
+    Long oid = oids.get(table);
+    if (oid == null) {
+      throw new IllegalStateException("no OID of " + table);
+    }
+    return oid;
+  }
+}
