@@ -1,0 +1,143 @@
+package dev.ficus.postgres.ddl;
+
+import dev.ficus.core.ErrorKind;
+import dev.ficus.core.TableName;
+import dev.ficus.postgres.Database;
+import dev.ficus.postgres.PostgresException;
+import dev.ficus.postgres.Quoted;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Renames sealed tables aside into schema {@value #SCHEMA}, so that whoever still uses them by name
+ * fails at once, and back.
+ *
+ * <p>Triggers stay on, hence so does the sealed fence. Identity and serial sequences, indexes and
+ * constraints move along. Views keep reading the renamed tables, and show up in their usage.
+ */
+public final class Retirement {
+
+  /** The schema that holds retired tables. */
+  public static final String SCHEMA = "ficus_retired";
+
+  private Retirement() {}
+
+  /** Where a table is found once retired. */
+  public static TableName retired(TableName table) {
+    if (table.schema().equals("public")) {
+      return new TableName(SCHEMA, table.name());
+    }
+    String name = table.schema() + "." + table.name();
+    // PostgreSQL would cut a longer name, and two could then become one.
+    return name.getBytes(StandardCharsets.UTF_8).length <= 63
+        ? new TableName(SCHEMA, name)
+        : new TableName(
+            SCHEMA,
+            String.format(Locale.ROOT, "t%08x.%08x", table.schema().hashCode(), name.hashCode()));
+  }
+
+  /** The statements of {@link #rename}, for a dry run. */
+  public static List<String> renameSql(List<TableName> tables) {
+    List<String> statements = new ArrayList<>();
+    statements.add("create schema if not exists " + Quoted.name(SCHEMA));
+    for (TableName table : tables) {
+      TableName aside = retired(table);
+      statements.addAll(move(table, aside));
+    }
+    return List.copyOf(statements);
+  }
+
+  /** The statements of {@link #renameBack}, for a dry run. */
+  public static List<String> renameBackSql(List<TableName> tables) {
+    return tables.stream().flatMap(table -> move(retired(table), table).stream()).toList();
+  }
+
+  private static List<String> move(TableName from, TableName to) {
+    // The name first: the schema that has the table cannot hold another of its new name by
+    // accident,
+    // the one that gets it could hold one of its old name.
+    List<String> statements = new ArrayList<>();
+    if (!from.name().equals(to.name())) {
+      statements.add("alter table " + Quoted.table(from) + " rename to " + Quoted.name(to.name()));
+    }
+    statements.add(
+        "alter table "
+            + Quoted.table(new TableName(from.schema(), to.name()))
+            + " set schema "
+            + Quoted.name(to.schema()));
+    return statements;
+  }
+
+  /** The statement that drops retired tables, and fails if anything outside depends on them. */
+  public static String dropSql(List<TableName> tables) {
+    return "drop table "
+        + String.join(
+            ", ", tables.stream().map(table -> Quoted.table(retired(table)).sql()).toList());
+  }
+
+  /**
+   * Renames the tables aside in one transaction; those that are aside already are passed over.
+   *
+   * @param tables the tables, by their names before
+   * @param lockTimeout how long each table's lock may be waited for
+   */
+  public static void rename(Database database, List<TableName> tables, Duration lockTimeout) {
+    run(database, "retiring tables " + tables, lockTimeout, tables, true);
+  }
+
+  /** Renames the tables back in one transaction; those that are back already are passed over. */
+  public static void renameBack(Database database, List<TableName> tables, Duration lockTimeout) {
+    run(database, "bringing back tables " + tables, lockTimeout, tables, false);
+  }
+
+  private static void run(
+      Database database,
+      String doing,
+      Duration lockTimeout,
+      List<TableName> tables,
+      boolean aside) {
+    try (Connection connection = database.connect("retirement")) {
+      connection.setAutoCommit(false);
+      List<TableName> left = new ArrayList<>();
+      Catalog catalog = new Catalog(connection);
+      for (TableName table : tables) {
+        TableName from = aside ? table : retired(table);
+        TableName to = aside ? retired(table) : table;
+        boolean there = catalog.oid(from).isPresent();
+        boolean done = catalog.oid(to).isPresent();
+        if (there == done) {
+          throw PostgresException.state(
+              ErrorKind.NEEDS_PERSON,
+              doing
+                  + " in "
+                  + database
+                  + ": "
+                  + (there
+                      ? "both " + from + " and " + to + " exist"
+                      : "neither " + from + " nor " + to + " exists"),
+              there
+                  ? "somebody created a table under the old name: find out who, rename it or drop it, then try again"
+                  : "the table was dropped or renamed by hand; bring it back, then try again");
+        }
+        if (there) {
+          left.add(table);
+        }
+      }
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
+        for (String sql : aside ? renameSql(left) : renameBackSql(left)) {
+          statement.execute(sql);
+        }
+      }
+      connection.commit();
+    } catch (SQLException e) {
+      throw PostgresException.sql(doing + " in " + database, e);
+    }
+  }
+}
