@@ -10,6 +10,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -135,20 +138,12 @@ public final class Fence {
   public void move(FenceState state, Epoch epoch, Duration lockTimeout) {
     try (Connection connection = database.connect("fence " + group)) {
       connection.setAutoCommit(false);
-      try (Statement statement = connection.createStatement()) {
-        statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
-      }
-      try (PreparedStatement lock =
-          connection.prepareStatement(
-              "select pg_advisory_xact_lock(1179206485, ficus.fence_key(?))")) {
-        lock.setString(1, group.value());
-        lock.execute();
-      }
+      lockAlone(connection, lockTimeout);
       int rows;
       try (PreparedStatement update =
           connection.prepareStatement(
               """
-              update ficus.fence set state = ?, epoch = ?, changed_at = clock_timestamp()
+              update ficus.fence set state = ?, epoch = ?, changed_at = greatest(clock_timestamp(), changed_at + interval '1 microsecond')
               where group_name = ? and epoch <= ?
               """)) {
         update.setString(1, state.stored());
@@ -173,6 +168,91 @@ public final class Fence {
     } catch (SQLException e) {
       throw PostgresException.sql(
           "moving the fence of group " + group + " in " + database + " to " + state.stored(), e);
+    }
+  }
+
+  /**
+   * The fence as one moment found it; a move that bears it succeeds only if nobody has moved the
+   * fence since.
+   *
+   * <p>The race it closes: an operator's process that was paused in the middle of a flip wakes up
+   * after another has taken over, and would open or close what the other has moved meanwhile.
+   *
+   * @param reading what the row said
+   * @param changedAt when it was last moved, by the database's clock
+   */
+  public record Token(Reading reading, Instant changedAt) {}
+
+  /** The fence now, for a later {@link #move(Token, FenceState, Epoch, Duration)}. */
+  public Optional<Token> token() {
+    try (Connection connection = database.connect("fence " + group)) {
+      return token(connection);
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading the fence of group " + group + " in " + database, e);
+    }
+  }
+
+  private Optional<Token> token(Connection connection) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select state, epoch, changed_at from ficus.fence where group_name = ?")) {
+      select.setString(1, group.value());
+      try (ResultSet row = select.executeQuery()) {
+        return row.next()
+            ? Optional.of(
+                new Token(
+                    new Reading(FenceState.of(row.getString(1)), new Epoch(row.getLong(2))),
+                    row.getObject(3, OffsetDateTime.class).toInstant()))
+            : Optional.empty();
+      }
+    }
+  }
+
+  /**
+   * Moves the fence if nobody has moved it since the token was taken, after every transaction that
+   * wrote under the old state has ended.
+   *
+   * @return the fence as it is now, or empty if somebody has moved it: it is left as it was
+   * @throws PostgresException with SQLSTATE 55P03 if the writers in flight did not end in time: the
+   *     fence is unmoved
+   */
+  public Optional<Token> move(Token from, FenceState state, Epoch epoch, Duration lockTimeout) {
+    try (Connection connection = database.connect("fence " + group)) {
+      connection.setAutoCommit(false);
+      lockAlone(connection, lockTimeout);
+      try (PreparedStatement update =
+          connection.prepareStatement(
+              """
+              update ficus.fence set state = ?, epoch = ?, changed_at = greatest(clock_timestamp(), changed_at + interval '1 microsecond')
+              where group_name = ? and changed_at = ?
+              """)) {
+        update.setString(1, state.stored());
+        update.setLong(2, epoch.value());
+        update.setString(3, group.value());
+        update.setObject(4, from.changedAt().atOffset(ZoneOffset.UTC));
+        if (update.executeUpdate() != 1) {
+          connection.rollback();
+          return Optional.empty();
+        }
+      }
+      Optional<Token> now = token(connection);
+      connection.commit();
+      return now;
+    } catch (SQLException e) {
+      throw PostgresException.sql(
+          "moving the fence of group " + group + " in " + database + " to " + state.stored(), e);
+    }
+  }
+
+  private void lockAlone(Connection connection, Duration lockTimeout) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
+    }
+    try (PreparedStatement lock =
+        connection.prepareStatement(
+            "select pg_advisory_xact_lock(1179206485, ficus.fence_key(?))")) {
+      lock.setString(1, group.value());
+      lock.execute();
     }
   }
 

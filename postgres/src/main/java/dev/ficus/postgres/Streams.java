@@ -186,6 +186,28 @@ public final class Streams {
     update(name, "state = 'STOPPED', guarded = false", "stopping stream ");
   }
 
+  /**
+   * Lets a stopped stream go on from its position; its slot must still be there. Nothing happens to
+   * a stream that was not stopped.
+   *
+   * @param guarded whether it writes through guards, as it did before it was stopped
+   */
+  public void resume(StreamName name, boolean guarded) {
+    try (Connection connection = target.connect("stream " + name);
+        PreparedStatement update =
+            connection.prepareStatement(
+                """
+                update ficus.stream set state = 'STREAMING', guarded = ?, changed_at = clock_timestamp()
+                where name = ? and state = 'STOPPED'
+                """)) {
+      update.setBoolean(1, guarded);
+      update.setString(2, name.value());
+      update.executeUpdate();
+    } catch (SQLException e) {
+      throw PostgresException.sql("resuming stream " + name + " in " + target, e);
+    }
+  }
+
   /** Makes the relay write through guards, from its next apply on. */
   public void guard(StreamName name, boolean guarded) {
     update(name, "guarded = " + guarded, "switching the guards of stream ");
