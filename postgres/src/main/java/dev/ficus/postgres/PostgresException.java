@@ -23,6 +23,11 @@ public final class PostgresException extends FicusException {
     return new PostgresException(kind, what, next, "", null);
   }
 
+  /** Something outside the databases, such as a file, is not as it must be. */
+  public static PostgresException state(ErrorKind kind, String what, String next, Throwable cause) {
+    return new PostgresException(kind, what, next, "", cause);
+  }
+
   /**
    * A statement failed. The server's message is kept without its detail, which can hold row values.
    *

@@ -246,6 +246,19 @@ public final class Sequences implements AutoCloseable {
     }
   }
 
+  /** Statements that set the sequences of tables to where they are now. */
+  static String archiveSql(Connection connection, Database database, List<TableName> tables) {
+    List<Sequence> sequences = read(connection, database, tables);
+    StringBuilder sql = new StringBuilder("-- Where the sequences stood.\n");
+    if (!sequences.isEmpty()) {
+      List<Long> nexts = nexts(connection, database, sequences);
+      for (int i = 0; i < sequences.size(); i++) {
+        sql.append(set(sequences.get(i), nexts.get(i))).append(";\n");
+      }
+    }
+    return sql.toString();
+  }
+
   private static long next(Sequence sequence, long source, long target) {
     long furthest = sequence.increment() > 0 ? Math.max(source, target) : Math.min(source, target);
     if (source == target || Math.abs(sequence.increment()) == 1) {

@@ -112,6 +112,8 @@ public final class ServiceSchema {
       sequences.stream()
           .filter(sequence -> sequence.table() == oid)
           .forEach(sequence -> SequenceDdl.own(sequence, names).ifPresent(statements::add));
+      statements.addAll(extras.unvalidatedChecks(oid));
+      statements.addAll(extras.columnSettings(oid));
       statements.addAll(extras.indexes(oid));
       statements.addAll(extras.replicaIdentity(oid));
       statements.addAll(extras.triggers(oid));

@@ -87,7 +87,7 @@ final class TableDdl {
         catalog.list(
             """
             select 'constraint ' || quote_ident(conname) || ' ' || pg_get_constraintdef(oid)
-            from pg_constraint where conrelid = ? and contype in ('p', 'u', 'c') order by contype <> 'p', contype, conname
+            from pg_constraint where conrelid = ? and contype in ('p', 'u', 'c') and convalidated order by contype <> 'p', contype, conname
             """,
             row -> row.getString(1),
             oid));
@@ -95,7 +95,7 @@ final class TableDdl {
         catalog
             .one(
                 """
-                select coalesce(string_agg(quote_ident(o.option_name) || ' = ' || quote_literal(o.option_value), ', ' order by o.option_name), '')
+                select coalesce(string_agg(quote_ident(o.option_name) || ' = ' || quote_literal(o.option_value), ', '), '')
                 from pg_class c cross join lateral pg_options_to_table(c.reloptions) o where c.oid = ?
                 """,
                 row -> row.getString(1),

@@ -14,6 +14,16 @@ final class TableExtrasDdl {
     this.catalog = catalog;
   }
 
+  /** Checks that existing rows need not satisfy: {@code create table} would call them valid. */
+  List<String> unvalidatedChecks(long table) throws SQLException {
+    return catalog.list(
+        """
+        select format('alter table %s add constraint %I %s;', conrelid::regclass, conname, pg_get_constraintdef(oid))
+        from pg_constraint where conrelid = ? and contype = 'c' and not convalidated order by conname
+        """,
+        row -> row.getString(1), table);
+  }
+
   List<String> indexes(long table) throws SQLException {
     List<String> statements =
         new ArrayList<>(
@@ -32,7 +42,7 @@ final class TableExtrasDdl {
         catalog.list(
             """
             select format('alter index %s set (%s);', k.conindid::regclass,
-              string_agg(quote_ident(o.option_name) || ' = ' || quote_literal(o.option_value), ', ' order by o.option_name))
+              string_agg(quote_ident(o.option_name) || ' = ' || quote_literal(o.option_value), ', '))
             from pg_constraint k join pg_class c on c.oid = k.conindid cross join lateral pg_options_to_table(c.reloptions) o
             where k.conrelid = ? and k.contype in ('p', 'u') group by k.conindid order by 1
             """,
@@ -43,6 +53,26 @@ final class TableExtrasDdl {
             row -> row.getString(1),
             table));
     return statements;
+  }
+
+  /** What columns are told about their storage and statistics, where it is not the default. */
+  List<String> columnSettings(long table) throws SQLException {
+    return catalog.list(
+        """
+        select format('alter table %s alter column %I %s;', a.attrelid::regclass, a.attname, v.setting)
+        from pg_attribute a join pg_type t on t.oid = a.atttypid
+        cross join lateral (values
+          (1, case when coalesce(a.attstattarget, -1) >= 0 then 'set statistics ' || a.attstattarget end),
+          (2, case when a.attstorage <> t.typstorage then 'set storage ' || case a.attstorage
+            when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' else 'extended' end end),
+          (3, case a.attcompression when 'p' then 'set compression pglz' when 'l' then 'set compression lz4' end),
+          (4, (select 'set (' || string_agg(quote_ident(o.option_name) || ' = ' || quote_literal(o.option_value), ', ') || ')'
+                 from pg_options_to_table(a.attoptions) o))
+        ) v(place, setting)
+        where a.attrelid = ? and a.attnum > 0 and not a.attisdropped and v.setting is not null
+        order by a.attnum, v.place
+        """,
+        row -> row.getString(1), table);
   }
 
   /** Replica identity other than the primary key: the way back streams from this table. */

@@ -1,0 +1,2 @@
+-- tables: public.a
+create table public.a (id int primary key);
