@@ -1,0 +1,70 @@
+package dev.ficus.relay;
+
+import java.time.Duration;
+
+/**
+ * How a relay works; {@link #DEFAULTS} suit most.
+ *
+ * @param supervisionInterval how often the stream rows are looked at
+ * @param capturePollInterval the pause of an idle capture before it looks at its socket again: it
+ *     adds to the time from commit to visible, and costs idle CPU
+ * @param idleMarkerInterval after how long without progress a stream writes a marker into its
+ *     source, so that the slot lets go of WAL that holds nothing for it
+ * @param firstRetryDelay the first pause after an error that may pass by itself; each further one
+ *     is twice as long
+ * @param longestRetryDelay the longest such pause
+ * @param batchChanges how many row changes one commit in the target holds, unless a single source
+ *     transaction has more
+ * @param transactionChanges the most row changes of one source transaction; a larger one stops the
+ *     stream by name
+ * @param transactionCharacters the most characters of row images held of one source transaction or
+ *     batch; a larger transaction stops the stream by name
+ */
+public record RelaySettings(
+    Duration supervisionInterval,
+    Duration capturePollInterval,
+    Duration idleMarkerInterval,
+    Duration firstRetryDelay,
+    Duration longestRetryDelay,
+    int batchChanges,
+    int transactionChanges,
+    long transactionCharacters) {
+
+  /** Small delays, and memory for some hundred thousand changes at once. */
+  public static final RelaySettings DEFAULTS =
+      new RelaySettings(
+          Duration.ofMillis(100),
+          Duration.ofMillis(2),
+          Duration.ofSeconds(1),
+          Duration.ofMillis(100),
+          Duration.ofSeconds(10),
+          8192,
+          500_000,
+          128L * 1024 * 1024);
+
+  public RelaySettings {
+    positive("supervisionInterval", supervisionInterval);
+    positive("capturePollInterval", capturePollInterval);
+    positive("idleMarkerInterval", idleMarkerInterval);
+    positive("firstRetryDelay", firstRetryDelay);
+    if (longestRetryDelay.compareTo(firstRetryDelay) < 0) {
+      throw new IllegalArgumentException(
+          "longestRetryDelay must be at least firstRetryDelay: " + longestRetryDelay);
+    }
+    if (batchChanges < 1 || transactionChanges < 1 || transactionCharacters < 1) {
+      throw new IllegalArgumentException(
+          "batchChanges, transactionChanges and transactionCharacters must be at least 1: "
+              + batchChanges
+              + ", "
+              + transactionChanges
+              + ", "
+              + transactionCharacters);
+    }
+  }
+
+  private static void positive(String name, Duration value) {
+    if (value.toMillis() < 1) {
+      throw new IllegalArgumentException(name + " must be at least 1 ms: " + value);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+package dev.ficus.relay.internal.apply;
+
+import dev.ficus.core.Lsn;
+import dev.ficus.relay.internal.capture.RowImage;
+import dev.ficus.relay.internal.capture.RowKey;
+
+/** What a batch leaves of one row. */
+sealed interface RowState {
+
+  /** Where the last change of the row stands in the WAL. */
+  Lsn lsn();
+
+  /**
+   * The row as it is to be.
+   *
+   * @param image its values; unchanged ones are found in the target
+   * @param base the key under which the target holds the unchanged values, before the batch
+   */
+  record Alive(Lsn lsn, RowImage image, RowKey base) implements RowState {}
+
+  /** The row is to be gone. */
+  record Gone(Lsn lsn) implements RowState {}
+}

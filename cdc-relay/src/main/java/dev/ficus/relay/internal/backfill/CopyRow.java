@@ -1,0 +1,79 @@
+package dev.ficus.relay.internal.backfill;
+
+import dev.ficus.core.Lsn;
+import dev.ficus.postgres.ServerIdentity;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.relay.internal.apply.StreamEnded;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+
+/**
+ * The stream's row as the backfill moves it; every update requires that the row still asks for this
+ * very copy, so that a stopped stream's copy cannot commit.
+ */
+final class CopyRow {
+
+  private final StreamRow stream;
+
+  CopyRow(StreamRow stream) {
+    this.stream = stream;
+  }
+
+  void begin(Connection connection) throws SQLException {
+    update(
+        connection,
+        """
+        state = 'COPYING', source_system = null, source_timeline = null, position = '0/0', position_at = null,
+        rows_copied = 0, rows_estimated = null
+        """,
+        "'REQUESTED', 'COPYING'");
+  }
+
+  void snapshotTaken(
+      Connection connection, ServerIdentity identity, Lsn consistentPoint, long rowsEstimated)
+      throws SQLException {
+    update(
+        connection,
+        "source_system = ?, source_timeline = ?, position = ?::pg_lsn, rows_estimated = ?",
+        "'COPYING'",
+        identity.system(),
+        identity.timeline(),
+        consistentPoint.toString(),
+        rowsEstimated);
+  }
+
+  void copied(Connection connection, long rowsInAll) throws SQLException {
+    update(connection, "rows_copied = ?", "'COPYING'", rowsInAll);
+  }
+
+  void streaming(Connection connection, long rowsInAll) throws SQLException {
+    update(
+        connection,
+        "state = 'STREAMING', rows_copied = ?, position_at = clock_timestamp()",
+        "'COPYING'",
+        rowsInAll);
+  }
+
+  private void update(
+      Connection connection, String assignments, String states, Object... parameters)
+      throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "update ficus.stream set "
+                + assignments
+                + ", changed_at = clock_timestamp() where name = ? and epoch = ? and state in ("
+                + states
+                + ")")) {
+      int index = 1;
+      for (Object parameter : parameters) {
+        update.setObject(index++, parameter);
+      }
+      update.setString(index++, stream.name().value());
+      update.setLong(index, stream.epoch().value());
+      if (update.executeUpdate() != 1) {
+        throw new StreamEnded("stream " + stream.name() + " may not copy any more");
+      }
+    }
+  }
+}

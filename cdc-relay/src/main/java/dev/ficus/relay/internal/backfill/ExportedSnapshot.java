@@ -1,0 +1,68 @@
+package dev.ficus.relay.internal.backfill;
+
+import dev.ficus.core.Lsn;
+import dev.ficus.postgres.Database;
+import dev.ficus.postgres.PostgresException;
+import dev.ficus.postgres.Quoted;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/**
+ * A new slot and the snapshot that its creation exported: the rows as of exactly the place from
+ * which the slot will send changes (rule R2).
+ *
+ * <p>The snapshot lives as long as this connection stays open and idle.
+ */
+final class ExportedSnapshot implements AutoCloseable {
+
+  private static final int VERSION_WITH_OPTION_LIST = 15;
+
+  private final Connection holder;
+  private final Lsn consistentPoint;
+  private final String name;
+
+  private ExportedSnapshot(Connection holder, Lsn consistentPoint, String name) {
+    this.holder = holder;
+    this.consistentPoint = consistentPoint;
+    this.name = name;
+  }
+
+  /** Creates the slot; this waits for every transaction that runs in the source now. */
+  static ExportedSnapshot create(Connection holder, Database source, String slot) {
+    try (Statement statement = holder.createStatement()) {
+      String create = "CREATE_REPLICATION_SLOT " + Quoted.name(slot) + " LOGICAL pgoutput ";
+      String export =
+          holder.getMetaData().getDatabaseMajorVersion() >= VERSION_WITH_OPTION_LIST
+              ? "(SNAPSHOT 'export')"
+              : "EXPORT_SNAPSHOT";
+      try (ResultSet row = statement.executeQuery(create + export)) {
+        row.next();
+        return new ExportedSnapshot(
+            holder, Lsn.parse(row.getString("consistent_point")), row.getString("snapshot_name"));
+      }
+    } catch (SQLException e) {
+      throw PostgresException.sql("creating slot " + slot + " with a snapshot in " + source, e);
+    }
+  }
+
+  /** Every transaction that committed before this place is in the snapshot, and none after it. */
+  Lsn consistentPoint() {
+    return consistentPoint;
+  }
+
+  /** Makes a connection's new transaction read this snapshot. */
+  void adopt(Connection connection) throws SQLException {
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("set transaction isolation level repeatable read, read only");
+      statement.execute("set transaction snapshot " + Quoted.literal(name));
+    }
+  }
+
+  @Override
+  public void close() throws SQLException {
+    holder.close();
+  }
+}

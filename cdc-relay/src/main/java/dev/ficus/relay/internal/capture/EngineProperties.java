@@ -1,0 +1,100 @@
+package dev.ficus.relay.internal.capture;
+
+import dev.ficus.core.TableName;
+import dev.ficus.core.manifest.DatabaseAddress;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.relay.RelayException;
+import dev.ficus.relay.RelaySettings;
+import dev.ficus.relay.internal.shape.TableShape;
+import java.util.List;
+import java.util.Properties;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** Debezium's settings for one stream, each with its reason where it is not the obvious one. */
+final class EngineProperties {
+
+  private EngineProperties() {}
+
+  static Properties of(
+      StreamRow row,
+      DatabaseAddress source,
+      List<TableShape> shapes,
+      String prefix,
+      RelaySettings settings) {
+    Properties properties = new Properties();
+    properties.setProperty("name", prefix);
+    properties.setProperty("topic.prefix", prefix);
+    properties.setProperty("connector.class", "io.debezium.connector.postgresql.PostgresConnector");
+    connection(properties, source);
+
+    properties.setProperty("plugin.name", "pgoutput");
+    properties.setProperty("slot.name", row.slot());
+    properties.setProperty("slot.drop.on.stop", "false");
+    // The supervisor retries, with a new engine.
+    properties.setProperty("slot.max.retries", "1");
+    properties.setProperty("slot.retry.delay.ms", "100");
+    properties.setProperty("errors.max.retries", "0");
+    properties.setProperty("publication.name", row.publication());
+    properties.setProperty("publication.autocreate.mode", "disabled");
+    properties.setProperty("snapshot.mode", "no_data");
+    properties.setProperty(
+        "table.include.list",
+        shapes.stream().map(shape -> pattern(shape.source())).collect(Collectors.joining(",")));
+
+    // Offsets are ephemeral: the truth is the target's position (rule R4). With a stored offset the
+    // engine would search for its place in the WAL, which loses changes in releases up to 3.6.3.
+    properties.setProperty(
+        "offset.storage", "org.apache.kafka.connect.storage.MemoryOffsetBackingStore");
+    properties.setProperty("offset.flush.interval.ms", "0");
+    // The driver would acknowledge WAL that the target has not committed.
+    properties.setProperty("lsn.flush.mode", "connector");
+
+    properties.setProperty("provide.transaction.metadata", "true");
+    properties.setProperty("skipped.operations", "none");
+    properties.setProperty("tombstones.on.delete", "false");
+    properties.setProperty("event.converting.failure.handling.mode", "fail");
+    properties.setProperty("converters", "text");
+    properties.setProperty("text.type", TextConverter.class.getName());
+    properties.setProperty("include.unknown.datatypes", "true");
+
+    properties.setProperty(
+        "poll.interval.ms", Long.toString(settings.capturePollInterval().toMillis()));
+    properties.setProperty("max.batch.size", Integer.toString(settings.batchChanges()));
+    properties.setProperty("max.queue.size", Integer.toString(settings.batchChanges() * 2));
+    properties.setProperty(
+        "max.queue.size.in.bytes", Long.toString(settings.transactionCharacters()));
+    properties.setProperty("record.processing.threads", "1");
+    properties.setProperty("task.management.timeout.ms", "20000");
+    return properties;
+  }
+
+  private static void connection(Properties properties, DatabaseAddress source) {
+    Properties url = org.postgresql.Driver.parseURL(source.url(), new Properties());
+    if (url == null) {
+      throw RelayException.stop(
+          "the address " + source + " of a stream's source is not a PostgreSQL JDBC URL",
+          "correct the database's url in the manifest");
+    }
+    properties.setProperty("database.hostname", url.getProperty("PGHOST", "localhost"));
+    properties.setProperty("database.port", url.getProperty("PGPORT", "5432"));
+    properties.setProperty("database.dbname", url.getProperty("PGDBNAME", source.user()));
+    properties.setProperty("database.user", source.user());
+    properties.setProperty("database.password", source.password().reveal());
+    properties.setProperty("database.tcpKeepAlive", "true");
+    for (String name : url.stringPropertyNames()) {
+      if (!name.startsWith("PG")) {
+        properties.setProperty("driver." + name, url.getProperty(name));
+      }
+    }
+    // The text of floats, bytes and ranges depends on these.
+    properties.setProperty(
+        "driver.options",
+        "-c extra_float_digits=3 -c bytea_output=hex -c intervalstyle=postgres -c datestyle=ISO,YMD");
+  }
+
+  private static String pattern(TableName table) {
+    return (Pattern.quote(table.schema()) + "\\." + Pattern.quote(table.name()))
+        .replace(",", "\\,");
+  }
+}

@@ -1,0 +1,135 @@
+package dev.ficus.relay.internal.supervise;
+
+import dev.ficus.core.FaultPoints;
+import dev.ficus.postgres.Database;
+import dev.ficus.postgres.StreamName;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.Streams;
+import dev.ficus.relay.RelaySettings;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps one runner for each stream that ends in one database. Each database has its own, so that
+ * one that is out of reach holds up no other.
+ */
+public final class DatabaseSupervisor {
+
+  private static final Logger log = LoggerFactory.getLogger(DatabaseSupervisor.class);
+  private static final Set<String> NOT_PROVISIONED = Set.of("3F000", "42P01");
+
+  private final Map<String, Database> databases;
+  private final Database target;
+  private final RelaySettings settings;
+  private final FaultPoints faults;
+  private final Map<StreamName, StreamRunner> runners = new HashMap<>();
+  private final CountDownLatch stopping = new CountDownLatch(1);
+  private final Thread thread;
+  private boolean reachable = true;
+
+  public DatabaseSupervisor(
+      Map<String, Database> databases,
+      Database target,
+      RelaySettings settings,
+      FaultPoints faults) {
+    this.databases = databases;
+    this.target = target;
+    this.settings = settings;
+    this.faults = faults;
+    this.thread = new Thread(this::run, "ficus-relay-" + target.name());
+    thread.setDaemon(true);
+  }
+
+  public void start() {
+    thread.start();
+  }
+
+  /** Asks it and its runners to end; returns at once. */
+  public void stop() {
+    stopping.countDown();
+  }
+
+  /** Waits until it and its runners have ended. */
+  public void awaitEnd() throws InterruptedException {
+    stop();
+    thread.join();
+  }
+
+  private void run() {
+    try {
+      while (stopping.getCount() > 0) {
+        watch();
+        if (stopping.await(settings.firstRetryDelay().toMillis(), TimeUnit.MILLISECONDS)) {
+          break;
+        }
+      }
+      for (StreamRunner runner : runners.values()) {
+        runner.stop();
+      }
+      for (StreamRunner runner : runners.values()) {
+        runner.awaitEnd();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void watch() throws InterruptedException {
+    try (Connection connection = target.connect("relay")) {
+      do {
+        reconcile(Streams.list(connection));
+        if (!reachable) {
+          log.info("{} can be reached again", target);
+          reachable = true;
+        }
+      } while (!stopping.await(settings.supervisionInterval().toMillis(), TimeUnit.MILLISECONDS));
+    } catch (SQLException e) {
+      if (!NOT_PROVISIONED.contains(String.valueOf(e.getSQLState()))) {
+        unreachable(e);
+      }
+    } catch (RuntimeException e) {
+      unreachable(e);
+    }
+  }
+
+  private void unreachable(Exception e) {
+    if (reachable) {
+      log.warn("the streams of {} cannot be listed, trying on: {}", target, Verdicts.describe(e));
+      reachable = false;
+    }
+  }
+
+  private void reconcile(List<StreamRow> rows) {
+    runners.values().removeIf(runner -> !runner.isAlive());
+    Set<StreamName> wanted = new HashSet<>();
+    for (StreamRow row : rows) {
+      if (!StreamRunner.isRunnable(row.state())) {
+        continue;
+      }
+      wanted.add(row.name());
+      StreamRunner runner = runners.get(row.name());
+      if (runner == null) {
+        runner = new StreamRunner(databases, target, row, settings, faults);
+        runners.put(row.name(), runner);
+        runner.start();
+      } else if (!runner.runs(row)) {
+        runner.stop();
+      }
+    }
+    runners.forEach(
+        (name, runner) -> {
+          if (!wanted.contains(name)) {
+            runner.stop();
+          }
+        });
+  }
+}

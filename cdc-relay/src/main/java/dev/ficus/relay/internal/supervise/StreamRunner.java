@@ -1,0 +1,219 @@
+package dev.ficus.relay.internal.supervise;
+
+import dev.ficus.core.FaultPoints;
+import dev.ficus.postgres.Database;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamState;
+import dev.ficus.postgres.Streams;
+import dev.ficus.relay.RelayException;
+import dev.ficus.relay.RelaySettings;
+import dev.ficus.relay.internal.backfill.Backfill;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs one stream at one epoch, on a thread of its own, until its row no longer wants it. */
+final class StreamRunner {
+
+  private static final Logger log = LoggerFactory.getLogger(StreamRunner.class);
+  private static final Duration GRACE = Duration.ofSeconds(5);
+
+  private final Map<String, Database> databases;
+  private final Database target;
+  private final StreamRow requested;
+  private final RelaySettings settings;
+  private final FaultPoints faults;
+  private final RunnerConnections connections;
+  private final CountDownLatch stopping = new CountDownLatch(1);
+  private final Thread thread;
+  private volatile boolean copying;
+  private final AtomicInteger failures = new AtomicInteger();
+
+  StreamRunner(
+      Map<String, Database> databases,
+      Database target,
+      StreamRow requested,
+      RelaySettings settings,
+      FaultPoints faults) {
+    this.databases = databases;
+    this.target = target;
+    this.requested = requested;
+    this.settings = settings;
+    this.faults = faults;
+    this.connections = new RunnerConnections(requested);
+    this.thread = new Thread(this::run, "ficus-stream-" + requested.name());
+    thread.setDaemon(true);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  boolean runs(StreamRow row) {
+    return requested.epoch().equals(row.epoch());
+  }
+
+  boolean isAlive() {
+    return thread.isAlive();
+  }
+
+  /** Asks it to end; returns at once. */
+  void stop() {
+    stopping.countDown();
+    if (copying) {
+      connections.abort();
+    }
+  }
+
+  /** Waits until it has ended; a statement that waits for a lock is broken off after a while. */
+  void awaitEnd() throws InterruptedException {
+    stop();
+    thread.join(GRACE.toMillis());
+    connections.abort();
+    thread.join(GRACE.toMillis());
+    if (thread.isAlive()) {
+      log.warn(
+          "stream {}: its thread did not end within {} s; it can write no more",
+          requested.name(),
+          2 * GRACE.toSeconds());
+    }
+  }
+
+  private void run() {
+    boolean wanted = true;
+    while (wanted && stopping.getCount() > 0) {
+      try {
+        wanted = runOnce();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      } catch (Exception | Error e) {
+        wanted = recover(e);
+      }
+    }
+    log.debug("stream {}: its runner has ended", requested.name());
+  }
+
+  /** Returns whether the stream is to be run again. */
+  private boolean runOnce() throws Exception {
+    try (Connection leased = connections.open(target)) {
+      Optional<StreamRow> row = current(leased);
+      if (row.isEmpty()) {
+        return false;
+      }
+      if (!Lease.take(leased, requested)) {
+        // Another relay runs it, or the server has not noticed yet that the last one died.
+        return !stopping.await(settings.supervisionInterval().toMillis(), TimeUnit.MILLISECONDS);
+      }
+      // Once more: whoever had the lease may have moved the row meanwhile.
+      row = current(leased);
+      Database source = source();
+      if (row.isPresent() && row.get().state() != StreamState.STREAMING) {
+        copying = true;
+        try {
+          new Backfill(source, target, leased, row.get(), connections, faults).run();
+        } finally {
+          copying = false;
+        }
+        leased.setAutoCommit(true);
+        row = current(leased);
+      }
+      if (row.isEmpty() || stopping.getCount() == 0) {
+        return false;
+      }
+      new Streaming(source, leased, row.get(), connections, settings, faults)
+          .run(stopping, () -> failures.set(0));
+      return false;
+    }
+  }
+
+  private Optional<StreamRow> current(Connection connection) throws SQLException {
+    return Streams.list(connection).stream()
+        .filter(row -> row.name().equals(requested.name()) && runs(row))
+        .filter(row -> isRunnable(row.state()))
+        .findFirst();
+  }
+
+  static boolean isRunnable(StreamState state) {
+    return switch (state) {
+      case REQUESTED, COPYING, STREAMING -> true;
+      case STOPPED, FAILED -> false;
+    };
+  }
+
+  private Database source() {
+    Database source = databases.get(requested.source());
+    if (source == null) {
+      throw RelayException.stop(
+          "stream "
+              + requested.name()
+              + " reads from database "
+              + requested.source()
+              + ", which this relay does not know",
+          "start the relay with a manifest that names the database");
+    }
+    return source;
+  }
+
+  private boolean recover(Throwable error) {
+    if (stopping.getCount() == 0) {
+      log.debug("stream {}: ended while stopping", requested.name(), error);
+      return false;
+    }
+    Verdict verdict = Verdicts.of(error);
+    if (verdict instanceof Verdict.Ended ended) {
+      log.info("{}", ended.why());
+      return false;
+    }
+    if (verdict instanceof Verdict.Fail fail) {
+      log.error("stream {} failed: {}", requested.name(), fail.failure(), error);
+      try {
+        markFailed(fail);
+        return false;
+      } catch (SQLException | RuntimeException e) {
+        log.warn("stream {}: its failure could not be written into its row", requested.name(), e);
+      }
+    }
+    return pause(verdict);
+  }
+
+  private boolean pause(Verdict verdict) {
+    long delay =
+        Math.min(
+            settings.longestRetryDelay().toMillis(),
+            settings.firstRetryDelay().toMillis() << Math.min(failures.getAndIncrement(), 20));
+    if (verdict instanceof Verdict.Retry retry) {
+      log.warn("stream {}: retrying in {} ms after: {}", requested.name(), delay, retry.why());
+    }
+    try {
+      return !stopping.await(delay, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private void markFailed(Verdict.Fail fail) throws SQLException {
+    try (Connection connection = connections.open(target);
+        PreparedStatement update =
+            connection.prepareStatement(
+                """
+                update ficus.stream set state = 'FAILED', failure = ?, advice = ?, changed_at = clock_timestamp()
+                where name = ? and epoch = ? and state in ('REQUESTED', 'COPYING', 'STREAMING')
+                """)) {
+      update.setString(1, fail.failure());
+      update.setString(2, fail.advice());
+      update.setString(3, requested.name().value());
+      update.setLong(4, requested.epoch().value());
+      update.executeUpdate();
+    }
+  }
+}

@@ -1,0 +1,180 @@
+package dev.ficus.relay.internal.supervise;
+
+import dev.ficus.core.FaultPoints;
+import dev.ficus.postgres.Database;
+import dev.ficus.postgres.Marker;
+import dev.ficus.postgres.PostgresException;
+import dev.ficus.postgres.ServerIdentity;
+import dev.ficus.postgres.Slots;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.relay.RelayException;
+import dev.ficus.relay.RelaySettings;
+import dev.ficus.relay.internal.apply.Applier;
+import dev.ficus.relay.internal.capture.Capture;
+import dev.ficus.relay.internal.shape.StreamShape;
+import dev.ficus.relay.internal.shape.TableShape;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One run of a stream from its position on, until it is to stop or meets an error. */
+final class Streaming {
+
+  private static final Logger log = LoggerFactory.getLogger(Streaming.class);
+  private static final String AGAIN = "request the stream again with a new copy";
+  private static final Duration WATCH = Duration.ofMillis(50);
+
+  private final Database source;
+  private final Connection leased;
+  private final StreamRow stream;
+  private final RunnerConnections connections;
+  private final RelaySettings settings;
+  private final FaultPoints faults;
+
+  Streaming(
+      Database source,
+      Connection leased,
+      StreamRow stream,
+      RunnerConnections connections,
+      RelaySettings settings,
+      FaultPoints faults) {
+    this.source = source;
+    this.leased = leased;
+    this.stream = stream;
+    this.connections = connections;
+    this.settings = settings;
+    this.faults = faults;
+  }
+
+  /**
+   * Streams until {@code stopping} opens.
+   *
+   * @param progressed called when the position has moved
+   * @throws Exception why the stream cannot go on
+   */
+  void run(CountDownLatch stopping, Runnable progressed) throws Exception {
+    verifyIdentity();
+    verifySlot();
+    List<TableShape> shapes;
+    leased.setAutoCommit(true);
+    try (Connection reader = connections.open(source)) {
+      shapes = StreamShape.verify(source, reader, leased, stream);
+    }
+    try (Applier applier = new Applier(leased, stream, shapes, settings, faults);
+        Capture capture = Capture.start(stream, source.address(), shapes, settings, applier);
+        Connection markers = connections.open(source)) {
+      log.info("stream {}: streaming from {} at {}", stream.name(), source, stream.position());
+      long markedAt = System.nanoTime();
+      long startedAt = applier.progressedAt();
+      while (!capture.awaitEnd(WATCH)) {
+        if (stopping.await(0, TimeUnit.MILLISECONDS)) {
+          return;
+        }
+        if (applier.progressedAt() != startedAt) {
+          progressed.run();
+        }
+        markedAt = markWhenIdle(applier, markers, markedAt);
+      }
+      Throwable failure =
+          capture
+              .failure()
+              .orElseGet(
+                  () ->
+                      PostgresException.sql(
+                          "capturing " + stream.name(),
+                          new SQLException("the capture ended by itself", "08006")));
+      if (failure instanceof Exception exception) {
+        throw exception;
+      }
+      throw new IllegalStateException("the capture failed", failure);
+    }
+  }
+
+  /* A slot lets go of WAL only when something arrives on it; a source that writes other tables alone would fill its disk. */
+  private long markWhenIdle(Applier applier, Connection markers, long markedAt)
+      throws SQLException {
+    long now = System.nanoTime();
+    long idle = settings.idleMarkerInterval().toNanos();
+    if (now - applier.progressedAt() < idle || now - markedAt < idle) {
+      return markedAt;
+    }
+    Marker.write(markers);
+    return now;
+  }
+
+  private void verifyIdentity() {
+    ServerIdentity now = source.identity();
+    ServerIdentity then =
+        stream
+            .identity()
+            .orElseThrow(
+                () ->
+                    RelayException.stop(
+                        "stream "
+                            + stream.name()
+                            + " is to stream but no source server is recorded",
+                        AGAIN));
+    if (!now.equals(then)) {
+      throw RelayException.stop(
+          "the position "
+              + stream.position()
+              + " of stream "
+              + stream.name()
+              + " belongs to system "
+              + then.system()
+              + " timeline "
+              + then.timeline()
+              + ", but "
+              + source
+              + " is system "
+              + now.system()
+              + " timeline "
+              + now.timeline(),
+          "correct the database's address if it is wrong; after a fail-over or a restore of the source, "
+              + AGAIN);
+    }
+  }
+
+  private void verifySlot() {
+    Slots.Slot slot =
+        new Slots(source)
+            .find(stream.slot())
+            .orElseThrow(
+                () ->
+                    RelayException.stop(
+                        "slot " + stream.slot() + " is gone from " + source,
+                        "changes since "
+                            + stream.position()
+                            + " cannot be had any more: "
+                            + AGAIN));
+    if (slot.walStatus().equals("lost")) {
+      throw RelayException.stop(
+          "slot "
+              + stream.slot()
+              + " of "
+              + source
+              + " has lost WAL that it needs (wal_status lost)",
+          "raise max_slot_wal_keep_size, then " + AGAIN);
+    }
+    if (!stream.position().hasReached(slot.confirmed())) {
+      throw RelayException.stop(
+          "slot "
+              + stream.slot()
+              + " of "
+              + source
+              + " stands at "
+              + slot.confirmed()
+              + ", past the position "
+              + stream.position()
+              + " of stream "
+              + stream.name()
+              + ": the changes between are lost to it",
+          "find out who else read or advanced the slot, or restored the target, then " + AGAIN);
+    }
+  }
+}

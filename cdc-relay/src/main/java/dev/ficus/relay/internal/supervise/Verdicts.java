@@ -1,0 +1,75 @@
+package dev.ficus.relay.internal.supervise;
+
+import dev.ficus.core.FicusException;
+import dev.ficus.postgres.SqlErrors;
+import dev.ficus.relay.RelayException;
+import dev.ficus.relay.internal.apply.StreamEnded;
+import java.io.EOFException;
+import java.net.ConnectException;
+import java.net.SocketException;
+import java.sql.SQLException;
+import java.util.List;
+
+/** The one place that says which errors are retried; the list is narrow on purpose. */
+final class Verdicts {
+
+  private static final List<String> RETRIED =
+      List.of(SqlErrors.OBJECT_IN_USE, SqlErrors.DEADLOCK, SqlErrors.SERIALIZATION_FAILURE);
+
+  private Verdicts() {}
+
+  static Verdict of(Throwable error) {
+    StreamEnded ended = find(error, StreamEnded.class);
+    if (ended != null) {
+      return new Verdict.Ended(String.valueOf(ended.getMessage()));
+    }
+    RelayException stop = find(error, RelayException.class);
+    if (stop != null) {
+      return new Verdict.Fail(stop.what(), stop.next());
+    }
+    if (isRetried(error)) {
+      return new Verdict.Retry(describe(error));
+    }
+    FicusException known = find(error, FicusException.class);
+    return new Verdict.Fail(
+        describe(error),
+        known != null
+            ? known.next()
+            : "mend what the message names, then request the stream again; the relay's log has the full error");
+  }
+
+  private static boolean isRetried(Throwable error) {
+    return SqlErrors.isConnectionLost(error)
+        || RETRIED.stream().anyMatch(state -> SqlErrors.has(error, state))
+        || find(error, SocketException.class) != null
+        || find(error, ConnectException.class) != null
+        || find(error, EOFException.class) != null;
+  }
+
+  /** What happened, without what could hold row values: the server's message, or else the types. */
+  static String describe(Throwable error) {
+    SQLException sql = find(error, SQLException.class);
+    if (sql != null) {
+      return SqlErrors.describe(sql);
+    }
+    FicusException known = find(error, FicusException.class);
+    if (known != null) {
+      return String.valueOf(known.getMessage()).replaceFirst("\n  next: .*", "");
+    }
+    StringBuilder types = new StringBuilder(error.getClass().getSimpleName());
+    for (Throwable cause = error.getCause(); cause != null; cause = cause.getCause()) {
+      types.append(" caused by ").append(cause.getClass().getSimpleName());
+    }
+    return types.toString();
+  }
+
+  private static <T extends Throwable> @org.jspecify.annotations.Nullable T find(
+      Throwable error, Class<T> type) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (type.isInstance(cause)) {
+        return type.cast(cause);
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,135 @@
+package dev.ficus.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ficus.core.Direction;
+import dev.ficus.core.Epoch;
+import dev.ficus.core.FaultPoints;
+import dev.ficus.core.GroupName;
+import dev.ficus.core.TableName;
+import dev.ficus.postgres.Database;
+import dev.ficus.postgres.FicusSchema;
+import dev.ficus.postgres.Marker;
+import dev.ficus.postgres.StreamName;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamState;
+import dev.ficus.postgres.StreamTable;
+import dev.ficus.postgres.Streams;
+import dev.ficus.postgres.Table;
+import dev.ficus.postgres.Tables;
+import dev.ficus.testkit.TestDatabase;
+import dev.ficus.testkit.TestPostgres;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+
+/**
+ * A shared database and a service database on different servers, so that their LSNs differ, and the
+ * forward stream of group {@code orders} between them.
+ */
+final class TwoSides implements AutoCloseable {
+
+  static final GroupName GROUP = new GroupName("orders");
+  static final StreamName FORWARD = StreamName.of(GROUP, Direction.FORWARD);
+  static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  final TestDatabase shared = TestPostgres.create();
+  final TestDatabase service = TestPostgres.createElsewhere();
+  final Database source = new Database(Database.SHARED, shared.address());
+  final Database target = new Database("orders", service.address());
+  final Streams streams = new Streams(target);
+  private final List<Relay> relays = new ArrayList<>();
+
+  TwoSides(String... ddl) {
+    FicusSchema.install(source);
+    FicusSchema.install(target);
+    for (String statement : ddl) {
+      shared.execute(statement);
+      service.execute(statement);
+    }
+  }
+
+  /** Asks for the forward stream of whole tables. */
+  void request(String... tables) {
+    streams.requestCopy(
+        FORWARD, GROUP, Direction.FORWARD, Database.SHARED, Epoch.FIRST, tables(tables));
+  }
+
+  List<StreamTable> tables(String... names) {
+    try (Connection connection = source.connect("test")) {
+      return Arrays.stream(names)
+          .map(
+              name -> {
+                TableName table = new TableName("public", name);
+                Table shape = Tables.read(connection, "the source", table);
+                return new StreamTable(table, table, shape.writtenColumns(), shape.key());
+              })
+          .toList();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  Relay relay() {
+    return relay(RelaySettings.DEFAULTS, FaultPoints.NONE);
+  }
+
+  Relay relay(RelaySettings settings, FaultPoints faults) {
+    Relay relay = new Relay(Map.of(source.name(), source, target.name(), target), settings, faults);
+    relays.add(relay);
+    relay.start();
+    return relay;
+  }
+
+  void awaitStreaming() {
+    streams.awaitStreaming(FORWARD, PATIENCE);
+  }
+
+  /** Waits until everything committed in the source so far is in the target. */
+  void awaitCaughtUp() {
+    streams.awaitPosition(FORWARD, Marker.write(source), PATIENCE);
+  }
+
+  StreamRow row() {
+    return streams.find(FORWARD).orElseThrow();
+  }
+
+  StreamRow awaitRow(Predicate<StreamRow> wanted) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      StreamRow row = row();
+      if (wanted.test(row)) {
+        return row;
+      }
+      assertThat(System.nanoTime()).as("waiting; the stream is %s", row).isLessThan(deadline);
+      LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
+    }
+  }
+
+  StreamRow awaitFailed() {
+    return awaitRow(row -> row.state() == StreamState.FAILED);
+  }
+
+  List<String> rows(TestDatabase database, String table) {
+    return database.query("select t::text from public.\"" + table + "\" t order by 1");
+  }
+
+  void assertEqual(String... tables) {
+    for (String table : tables) {
+      assertThat(rows(service, table)).as(table).isEqualTo(rows(shared, table));
+    }
+  }
+
+  @Override
+  public void close() {
+    relays.forEach(Relay::close);
+    shared.close();
+    service.close();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ficus.relay;
+
+import org.jspecify.annotations.NullMarked;
