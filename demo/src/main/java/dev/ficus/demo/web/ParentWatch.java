@@ -21,10 +21,14 @@ public final class ParentWatch {
   private static void awaitEnd() {
     InputStream parent = System.in;
     try {
+      int read = 0;
       // The parent sends nothing: only the end counts.
-      parent.skipNBytes(Long.MAX_VALUE);
-    } catch (IOException end) {
-      Runtime.getRuntime().halt(0);
+      while (read >= 0) {
+        read = parent.read();
+      }
+    } catch (IOException broken) {
+      System.err.println("standard input broke, so the parent is gone: " + broken.getMessage());
     }
+    Runtime.getRuntime().halt(0);
   }
 }

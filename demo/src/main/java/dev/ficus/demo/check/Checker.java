@@ -1,0 +1,138 @@
+package dev.ficus.demo.check;
+
+import dev.ficus.demo.check.Finding.Damage;
+import dev.ficus.demo.traffic.Expectation;
+import dev.ficus.demo.traffic.Subject;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares what the customers were promised with what is there in the end.
+ *
+ * <p>A subject's promise is the record's, or the seed's where the record never mentions it. Stock
+ * is checked by arithmetic: what left it is exactly what is held in reservations.
+ */
+public final class Checker {
+
+  private final StoreState seed;
+  private final Map<Subject, Expectation> record;
+
+  /**
+   * @param seed the store before the first request
+   * @param record the customers' record
+   */
+  public Checker(StoreState seed, Map<Subject, Expectation> record) {
+    this.seed = seed;
+    this.record = record;
+  }
+
+  /** Checks the store after the last request. */
+  public Verdict check(StoreState end) {
+    Set<Subject> subjects = new HashSet<>(seed.states().keySet());
+    subjects.addAll(record.keySet());
+    subjects.addAll(end.states().keySet());
+    List<Finding> findings = new ArrayList<>();
+    for (Subject subject : subjects) {
+      checkSubject(subject, Optional.ofNullable(end.states().get(subject)))
+          .ifPresent(findings::add);
+    }
+    checkFixed(end, findings);
+    checkStock(end, findings);
+    return new Verdict(subjects.size(), findings);
+  }
+
+  private Optional<Finding> checkSubject(Subject subject, Optional<String> found) {
+    Optional<String> seeded = Optional.ofNullable(seed.states().get(subject));
+    Expectation expected = record.getOrDefault(subject, Expectation.NONE);
+    if (found.isEmpty()) {
+      Optional<String> promised = expected.acknowledged().or(() -> seeded);
+      return promised.map(
+          state -> new Finding(Damage.LOST, subject + " should be \"" + state + "\" and is gone"));
+    }
+    String state = found.get();
+    if (expected.allows(state)) {
+      return Optional.empty();
+    }
+    if (expected.acknowledged().isPresent()) {
+      String last = expected.acknowledged().get();
+      boolean older =
+          expected.earlier().contains(state) || seeded.filter(state::equals).isPresent();
+      return Optional.of(
+          new Finding(
+              Damage.STALE,
+              subject
+                  + " should be \""
+                  + last
+                  + "\" and is \""
+                  + state
+                  + (older ? "\", an earlier state" : "\"")));
+    }
+    if (seeded.isPresent()) {
+      return seeded.get().equals(state)
+          ? Optional.empty()
+          : Optional.of(
+              new Finding(
+                  Damage.STALE,
+                  subject
+                      + " should be as seeded, \""
+                      + seeded.get()
+                      + "\", and is \""
+                      + state
+                      + "\""));
+    }
+    return Optional.of(
+        new Finding(
+            Damage.GHOST,
+            subject
+                + " is \""
+                + state
+                + "\", though "
+                + (expected.unasked() ? "nobody asked for it" : "that was never asked for")));
+  }
+
+  private void checkFixed(StoreState end, List<Finding> findings) {
+    seed.fixed()
+        .forEach(
+            (row, digest) -> {
+              @Nullable Long now = end.fixed().get(row);
+              // A row that is gone shows as a lost subject.
+              if (now != null && !now.equals(digest)) {
+                findings.add(
+                    new Finding(
+                        Damage.STALE,
+                        "row " + row + " differs in a column that no request changes"));
+              }
+            });
+  }
+
+  private void checkStock(StoreState end, List<Finding> findings) {
+    Map<Long, Long> before = new HashMap<>(seed.stock());
+    before.forEach(
+        (product, stock) -> {
+          @Nullable Long left = end.stock().get(product);
+          long owned = stock + seed.held().getOrDefault(product, 0L);
+          if (left == null) {
+            // The product's price shows as a lost subject.
+            return;
+          }
+          long expected = owned - end.held().getOrDefault(product, 0L);
+          if (left != expected) {
+            findings.add(
+                new Finding(
+                    Damage.STALE,
+                    "stock of product "
+                        + product
+                        + " should be "
+                        + expected
+                        + " by its reservations and is "
+                        + left));
+          }
+        });
+  }
+}

@@ -1,0 +1,152 @@
+package dev.ficus.demo.stage;
+
+import dev.ficus.core.manifest.DatabaseAddress;
+import dev.ficus.demo.stage.Servers.Server;
+import dev.ficus.demo.traffic.StoreAddress;
+import dev.ficus.demo.traffic.StoreSize;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.flywaydb.core.Flyway;
+
+/** All that runs beneath the demo: four servers, the seeded store, and its three services. */
+public final class Stage implements AutoCloseable {
+
+  private final Path folder;
+  private final Servers servers;
+  private final Footprint footprint;
+  private final Deque<AutoCloseable> running = new ArrayDeque<>();
+  private final StoreServices services;
+  private boolean closed;
+
+  private Stage(Path folder, StoreSize size, Consumer<String> say) {
+    this.folder = folder;
+    Path data = folder(folder.resolve("data"));
+    Path logs = folder(folder.resolve("logs"));
+    // Before the servers: it must be there when they are.
+    Guardian.start(data);
+    say.accept("starting four PostgreSQL servers");
+    this.servers = Servers.start(data);
+    running.push(servers);
+    this.footprint = new Footprint(data);
+    Runtime.getRuntime().addShutdownHook(new Thread(this::close, "end-of-demo"));
+    try {
+      say.accept("laying out and seeding the store, starting its three services");
+      createStore(shared(), size, false);
+      this.services = StoreServices.start(servers, logs);
+      running.push(services);
+      CompletableFuture<Void> seeding =
+          CompletableFuture.runAsync(() -> createStore(shared(), size, true));
+      services.awaitReady();
+      seeding.join();
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Starts everything and waits until it is ready.
+   *
+   * @param folder an empty folder for data and logs
+   * @param size how much to seed
+   * @param say told what is being done
+   */
+  public static Stage open(Path folder, StoreSize size, Consumer<String> say) {
+    return new Stage(folder, size, say);
+  }
+
+  /** Lays out the store in a database, and seeds it if asked. */
+  public static void createStore(DatabaseAddress database, StoreSize size, boolean seeded) {
+    Flyway.configure()
+        .dataSource(database.url(), database.user(), database.password().reveal())
+        .locations("classpath:db/shared")
+        .placeholders(Map.of("users", Integer.toString(size.users())))
+        .target(seeded ? "latest" : "1")
+        .load()
+        .migrate();
+  }
+
+  /** The folder that was given. */
+  public Path folder() {
+    return folder;
+  }
+
+  /** The shared database. */
+  public DatabaseAddress shared() {
+    return servers.address(Server.SHARED);
+  }
+
+  /** The database that becomes user-service's. */
+  public DatabaseAddress users() {
+    return servers.address(Server.USERS);
+  }
+
+  /** The database that becomes inventory-service's. */
+  public DatabaseAddress inventory() {
+    return servers.address(Server.INVENTORY);
+  }
+
+  /** The database that becomes order-service's. */
+  public DatabaseAddress orders() {
+    return servers.address(Server.ORDERS);
+  }
+
+  /** Where the services listen. */
+  public StoreAddress store() {
+    return services.address();
+  }
+
+  /** How much memory all of it takes. */
+  public Footprint footprint() {
+    return footprint;
+  }
+
+  private static Path folder(Path path) {
+    try {
+      return Files.createDirectories(path);
+    } catch (IOException e) {
+      throw new UncheckedIOException("making folder " + path + " failed", e);
+    }
+  }
+
+  /** Ends all processes, in the reverse order of their start, and removes the servers' data. */
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    RuntimeException failure = null;
+    while (!running.isEmpty()) {
+      try {
+        running.pop().close();
+      } catch (Exception e) {
+        failure = failure == null ? new IllegalStateException("ending the demo failed") : failure;
+        failure.addSuppressed(e);
+      }
+    }
+    remove(folder.resolve("data"));
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private static void remove(Path tree) {
+    try (Stream<Path> paths = Files.walk(tree)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("removing " + tree + " failed", e);
+    }
+  }
+}

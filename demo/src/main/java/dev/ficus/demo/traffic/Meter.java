@@ -1,0 +1,72 @@
+package dev.ficus.demo.traffic;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Counts the customers' requests. */
+public final class Meter {
+
+  private static final int EXAMPLES = 20;
+
+  private long requests;
+  private long failed;
+  private long staleReads;
+  private long sequenceCollisions;
+  private long skipped;
+  private Duration slowest = Duration.ZERO;
+  private final List<String> failures = new ArrayList<>();
+
+  /**
+   * The counts at one moment.
+   *
+   * @param requests sent and answered, or given up
+   * @param failed of these, those that a customer would complain about
+   * @param staleReads reads that did not show the reader's own last acknowledged write
+   * @param sequenceCollisions answers that a generated key was handed out twice
+   * @param skipped ticks at which every customer was still waiting for an answer
+   * @param slowest the longest wait for an answer
+   * @param failures the first few failures
+   */
+  public record Reading(
+      long requests,
+      long failed,
+      long staleReads,
+      long sequenceCollisions,
+      long skipped,
+      Duration slowest,
+      List<String> failures) {}
+
+  /** The counts now. */
+  public synchronized Reading read() {
+    return new Reading(
+        requests, failed, staleReads, sequenceCollisions, skipped, slowest, List.copyOf(failures));
+  }
+
+  synchronized void answered(Duration took) {
+    requests++;
+    slowest = took.compareTo(slowest) > 0 ? took : slowest;
+  }
+
+  synchronized void failed(String operation, String why) {
+    failed++;
+    if (failures.size() < EXAMPLES) {
+      failures.add(operation + ": " + why);
+    }
+  }
+
+  synchronized void staleRead(String operation) {
+    staleReads++;
+    if (failures.size() < EXAMPLES) {
+      failures.add(operation + ": read an older state than its own last write");
+    }
+  }
+
+  synchronized void collided() {
+    sequenceCollisions++;
+  }
+
+  synchronized void skipped() {
+    skipped++;
+  }
+}

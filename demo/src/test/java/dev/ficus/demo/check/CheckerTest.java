@@ -1,0 +1,166 @@
+package dev.ficus.demo.check;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ficus.demo.check.Finding.Damage;
+import dev.ficus.demo.traffic.Ledger;
+import dev.ficus.demo.traffic.Subject;
+import dev.ficus.demo.traffic.Subject.Kind;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each kind of damage must be found, and a store that keeps its word must pass. */
+class CheckerTest {
+
+  private static final Subject SEEDED = new Subject(Kind.USER, "seeded@example");
+  private static final Subject ORDER = new Subject(Kind.ORDER, "T-1");
+
+  private final StoreState seed =
+      new StoreState(
+          Map.of(SEEDED, "Ada"), Map.of("users 1", 11L), Map.of(1L, 90L), Map.of(1L, 10L));
+  private final Map<Subject, String> states = new HashMap<>(seed.states());
+  private final Map<String, Long> fixed = new HashMap<>(seed.fixed());
+  private final Map<Long, Long> stock = new HashMap<>(seed.stock());
+  private final Map<Long, Long> held = new HashMap<>(seed.held());
+
+  private Ledger ledger;
+
+  @BeforeEach
+  void openLedger(@TempDir Path folder) {
+    ledger = new Ledger(folder.resolve("ledger.tsv"), Clock.systemUTC());
+  }
+
+  @AfterEach
+  void closeLedger() {
+    ledger.close();
+  }
+
+  private Verdict check() {
+    return new Checker(seed, ledger.expectations())
+        .check(new StoreState(states, fixed, stock, held));
+  }
+
+  private void acknowledge(Subject subject, String state) {
+    ledger.acknowledge(ledger.ask("test", Map.of(subject, state)), Map.of());
+  }
+
+  @Test
+  void shouldPassWhenEveryPromiseIsKept() {
+    acknowledge(ORDER, "placed 1x1");
+    acknowledge(ORDER, "paid 1x1");
+    acknowledge(SEEDED, "Ada the Second");
+    states.put(ORDER, "paid 1x1");
+    states.put(SEEDED, "Ada the Second");
+
+    assertThat(check().findings()).isEmpty();
+  }
+
+  @Test
+  void shouldFindLostWhenAnAcknowledgedOrderIsGone() {
+    acknowledge(ORDER, "placed 1x1");
+
+    assertThat(check().findings()).extracting(Finding::damage).containsExactly(Damage.LOST);
+  }
+
+  @Test
+  void shouldFindLostWhenASeededUserIsGone() {
+    states.remove(SEEDED);
+
+    assertThat(check().findings()).extracting(Finding::damage).containsExactly(Damage.LOST);
+  }
+
+  @Test
+  void shouldFindStaleWhenAnEarlierAcknowledgedStateIsBack() {
+    acknowledge(ORDER, "placed 1x1");
+    acknowledge(ORDER, "paid 1x1");
+    states.put(ORDER, "placed 1x1");
+
+    assertThat(check().findings())
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.damage()).isEqualTo(Damage.STALE);
+              assertThat(finding.what()).contains("an earlier state");
+            });
+  }
+
+  @Test
+  void shouldFindStaleWhenASeededUserChangedWithoutARequest() {
+    states.put(SEEDED, "Bo");
+
+    assertThat(check().findings()).extracting(Finding::damage).containsExactly(Damage.STALE);
+  }
+
+  @Test
+  void shouldFindStaleWhenAColumnThatNoRequestWritesDiffers() {
+    fixed.put("users 1", 12L);
+
+    assertThat(check().findings()).extracting(Finding::damage).containsExactly(Damage.STALE);
+  }
+
+  @Test
+  void shouldFindGhostWhenNobodyAskedForAnOrder() {
+    states.put(ORDER, "placed 1x1");
+
+    assertThat(check().findings()).extracting(Finding::damage).containsExactly(Damage.GHOST);
+  }
+
+  @Test
+  void shouldFindGhostWhenARefusedOrderIsThere() {
+    ledger.refuse(ledger.ask("test", Map.of(ORDER, "placed 1x1")), Map.of());
+    states.put(ORDER, "placed 1x1");
+
+    assertThat(check().findings()).extracting(Finding::damage).containsExactly(Damage.GHOST);
+  }
+
+  @Test
+  void shouldFindStaleWhenStockIsNotWhatReservationsExplain() {
+    stock.put(1L, 88L);
+    held.put(1L, 11L);
+
+    assertThat(check().findings())
+        .singleElement()
+        .satisfies(
+            finding -> assertThat(finding.what()).contains("should be 89").contains("is 88"));
+  }
+
+  @Test
+  void shouldAllowEitherStateAfterAnUnknownOutcome() {
+    acknowledge(ORDER, "placed 1x1");
+    ledger.leaveUnknown(ledger.ask("test", Map.of(ORDER, "paid 1x1")), Map.of());
+
+    states.put(ORDER, "placed 1x1");
+    assertThat(check().findings()).isEmpty();
+    states.put(ORDER, "paid 1x1");
+    assertThat(check().findings()).isEmpty();
+    states.put(ORDER, "shipped 1x1");
+    assertThat(check().findings()).hasSize(1);
+  }
+
+  @Test
+  void shouldStillFindLostAfterAnUnknownOutcomeOfALaterWrite() {
+    acknowledge(ORDER, "placed 1x1");
+    ledger.leaveUnknown(ledger.ask("test", Map.of(ORDER, "paid 1x1")), Map.of());
+
+    assertThat(check().findings()).extracting(Finding::damage).containsExactly(Damage.LOST);
+  }
+
+  @Test
+  void shouldAllowAReleasedTraceOfARefusedOrder() {
+    Subject reservation = new Subject(Kind.RESERVATION, "r");
+    ledger.refuse(
+        ledger.ask("test", Map.of(reservation, "held 1x1")), Map.of(reservation, "released 1x1"));
+
+    assertThat(check().findings()).isEmpty();
+    states.put(reservation, "released 1x1");
+    assertThat(check().findings()).isEmpty();
+    states.put(reservation, "held 1x1");
+    assertThat(check().findings()).extracting(Finding::damage).containsExactly(Damage.GHOST);
+  }
+}

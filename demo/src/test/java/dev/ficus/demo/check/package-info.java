@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ficus.demo.check;
+
+import org.jspecify.annotations.NullMarked;

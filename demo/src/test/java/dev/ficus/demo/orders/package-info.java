@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ficus.demo.orders;
+
+import org.jspecify.annotations.NullMarked;
