@@ -1,0 +1,73 @@
+package dev.ficus.dualwriter;
+
+import dev.ficus.core.TableName;
+import dev.ficus.postgres.Column;
+import dev.ficus.postgres.Quoted;
+import dev.ficus.postgres.StreamTable;
+import dev.ficus.postgres.Table;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * How one table's rows become images in the target's row type.
+ *
+ * @param target the table in the service database
+ * @param sql a query over {@code k(key)} that yields a number, the key, the image and the guard LSN
+ */
+record ImagePlan(TableName target, String sql) {
+
+  /** Their text in JSON depends on a session's time zone, so two sessions would guard two rows. */
+  private static final Set<String> UNSTABLE_KEYS =
+      Set.of("timestamp with time zone", "time with time zone");
+
+  /** The plan, or empty where the table's rows cannot be imaged: they are left to the stream. */
+  static Optional<ImagePlan> of(StreamTable stream, Table target) {
+    for (String key : stream.key()) {
+      String type = target.column(key).type().replaceAll("\\(\\d+\\)", "");
+      if (UNSTABLE_KEYS.contains(type)) {
+        return Optional.empty();
+      }
+    }
+    List<String> values = new ArrayList<>();
+    for (Column column : target.columns()) {
+      if (column.generated()) {
+        values.add("null");
+      } else if (stream.columns().contains(column.name())) {
+        values.add("t." + Quoted.name(column.name()));
+      } else {
+        // An image would overwrite a column that the stream does not carry.
+        return Optional.empty();
+      }
+    }
+    List<String> matches = new ArrayList<>();
+    for (int i = 0; i < stream.key().size(); i++) {
+      String key = stream.key().get(i);
+      matches.add(
+          "t."
+              + Quoted.name(key)
+              + " = (k.key::jsonb ->> "
+              + i
+              + ")::"
+              + target.column(key).type());
+    }
+    String sql =
+        "select %d, k.key, (select row("
+            + values.stream()
+                .map(value -> value.replace("%", "%%"))
+                .collect(Collectors.joining(", "))
+            + ")::text from "
+            + Quoted.table(stream.source()).sql().replace("%", "%%")
+            + " t where "
+            + String.join(" and ", matches).replace("%", "%%")
+            + "), pg_catalog.pg_current_wal_insert_lsn()::text from pg_catalog.unnest(?::text[]) k(key)";
+    return Optional.of(new ImagePlan(stream.target(), sql));
+  }
+
+  /** The query for the {@code number}-th table of a transaction. */
+  String query(int number) {
+    return sql.formatted(number);
+  }
+}

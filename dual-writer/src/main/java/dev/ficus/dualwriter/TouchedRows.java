@@ -1,0 +1,146 @@
+package dev.ficus.dualwriter;
+
+import dev.ficus.core.Epoch;
+import dev.ficus.core.GuardLsn;
+import dev.ficus.core.Lsn;
+import dev.ficus.core.TableName;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads, in a transaction that is about to commit, which rows it touched and what they are now
+ * (rule R9).
+ */
+final class TouchedRows {
+
+  /** More text than this is left to the stream: it would wait in memory. */
+  private static final int MAX_CHARACTERS = 4 * 1024 * 1024;
+
+  /**
+   * The notes of the capture triggers by table. Keys are sorted by bytes, as the relay sorts them,
+   * so that two writers take guard rows in one order. The savepoint keeps a failure here from
+   * failing the application's transaction.
+   */
+  private static final String NOTES =
+      """
+      savepoint ficus_images;
+      with noted as (select coalesce(current_setting('ficus.touched', true), '') as note)
+      select touched.schema_name, touched.table_name, array_agg(distinct touched.key order by touched.key)
+      from (select line.text::jsonb ->> 0 as schema_name, line.text::jsonb ->> 1 as table_name,
+                   row_key.value::text collate "C" as key
+            from noted, regexp_split_to_table(case noted.note when 'overflow' then '' else noted.note end, E'\\n') line(text),
+                 jsonb_array_elements(case line.text when '' then '[]' else line.text::jsonb -> 2 end) row_key
+           ) touched
+      group by 1, 2
+      union all
+      select null, null, null from noted where noted.note = 'overflow'
+      """;
+
+  private TouchedRows() {}
+
+  /** What came of looking. */
+  sealed interface Reading {
+    /** No row of the group was touched. */
+    record Nothing() implements Reading {}
+
+    /** Rows were touched but cannot be dual-written now. */
+    record Left(String reason) implements Reading {}
+
+    /** Rows to write to the other side once the commit is confirmed. */
+    record Images(DualWrite write) implements Reading {}
+  }
+
+  /** The keys that the triggers noted, by table in the order of names; empty value: too many. */
+  static Optional<Map<TableName, List<String>>> notes(Connection connection) throws SQLException {
+    Map<TableName, List<String>> keys = new TreeMap<>();
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(NOTES);
+      statement.getMoreResults();
+      try (ResultSet row = statement.getResultSet()) {
+        while (row.next()) {
+          String schema = row.getString(1);
+          if (schema == null) {
+            return Optional.empty();
+          }
+          keys.put(
+              new TableName(schema, row.getString(2)),
+              List.of((String[]) row.getArray(3).getArray()));
+        }
+      }
+    }
+    return Optional.of(keys);
+  }
+
+  /**
+   * Reads the images and the guard LSN. It stands after the transaction's last write, so the LSN
+   * lies past all its changes; its rows are locked until it ends, so no one else's change of them
+   * can come before.
+   */
+  static Reading read(
+      Connection connection, Epoch epoch, ImagePlans plans, Map<TableName, List<String>> keys)
+      throws SQLException {
+    if (keys.isEmpty()) {
+      return new Reading.Nothing();
+    }
+    List<ImagePlan> chosen = new ArrayList<>();
+    List<String> queries = new ArrayList<>();
+    for (TableName table : keys.keySet()) {
+      Optional<ImagePlan> plan = plans.find(epoch, table);
+      if (plan.isEmpty()) {
+        return new Reading.Left("rows of " + table + " cannot be imaged, or not yet");
+      }
+      queries.add(plan.get().query(queries.size()));
+      chosen.add(plan.get());
+    }
+    List<List<String>> rowKeys = new ArrayList<>();
+    List<List<@Nullable String>> images = new ArrayList<>();
+    chosen.forEach(
+        plan -> {
+          rowKeys.add(new ArrayList<>());
+          images.add(new ArrayList<>());
+        });
+    Lsn guard = Lsn.ZERO;
+    long characters = 0;
+    // Intervals and floats have texts that depend on the session; in this one nothing but the
+    // commit follows.
+    String sql =
+        "select set_config('extra_float_digits', '3', true), set_config('intervalstyle', 'postgres', true); "
+            + String.join(" union all ", queries);
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      int parameter = 1;
+      for (List<String> tableKeys : keys.values()) {
+        select.setArray(parameter++, connection.createArrayOf("text", tableKeys.toArray()));
+      }
+      select.execute();
+      select.getMoreResults();
+      try (ResultSet row = select.getResultSet()) {
+        while (row.next()) {
+          int table = row.getInt(1);
+          String image = row.getString(3);
+          rowKeys.get(table).add(row.getString(2));
+          images.get(table).add(image);
+          Lsn lsn = Lsn.parse(row.getString(4));
+          guard = lsn.hasReached(guard) ? lsn : guard;
+          characters += image == null ? 0 : image.length();
+          if (characters > MAX_CHARACTERS) {
+            return new Reading.Left("the touched rows are too large");
+          }
+        }
+      }
+    }
+    List<RowImages> tables = new ArrayList<>();
+    for (int i = 0; i < chosen.size(); i++) {
+      tables.add(new RowImages(chosen.get(i).target(), rowKeys.get(i), images.get(i)));
+    }
+    return new Reading.Images(new DualWrite(epoch, new GuardLsn(guard), tables));
+  }
+}
