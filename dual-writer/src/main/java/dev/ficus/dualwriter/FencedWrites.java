@@ -71,13 +71,13 @@ public final class FencedWrites {
    *     happened
    * @throws Throwable what the write itself throws
    */
-  public <T extends @Nullable Object> T call(WriteBody<T> body) throws Throwable {
+  public <T> @Nullable T call(WriteBody<T> body) throws Throwable {
     long firstRefusal = 0;
     while (true) {
       Route route = routes.route(group);
       long began = System.nanoTime();
       try {
-        T result = body.on(route.writeSide());
+        @Nullable T result = body.on(route.writeSide());
         if (firstRefusal != 0) {
           counters.fenceWaited(Duration.ofNanos(System.nanoTime() - firstRefusal));
         }

@@ -86,15 +86,15 @@ public final class ReadRouter implements AutoCloseable {
    * @throws ReadException if the answer cannot be compared but has to be
    * @throws Throwable what the read itself throws
    */
-  public <T extends @Nullable Object> T call(
-      String what, RoutingKey key, boolean compared, ReadBody<T> body) throws Throwable {
+  public <T> @Nullable T call(String what, RoutingKey key, boolean compared, ReadBody<T> body)
+      throws Throwable {
     Route route = routes.route(group);
     ReadDecision decision = decide(route, key);
     if (decision.reason().fellBack()) {
       counters.count(Counter.READS_FALLEN_BACK);
     }
     Side side = decision.side();
-    T result;
+    @Nullable T result;
     try {
       result = body.on(side);
     } catch (Throwable failure) {
@@ -161,8 +161,8 @@ public final class ReadRouter implements AutoCloseable {
     return new ReadDecision(Side.SERVICE, Reason.MOVED);
   }
 
-  private static <T extends @Nullable Object> T repeat(
-      ReadBody<T> body, Side side, Throwable failure) throws Throwable {
+  private static <T> @Nullable T repeat(ReadBody<T> body, Side side, Throwable failure)
+      throws Throwable {
     try {
       return body.on(side);
     } catch (Throwable second) {

@@ -36,6 +36,26 @@ public record FicusProperties(
     @DefaultValue DualWrite dualWrite,
     @DefaultValue Shadow shadow) {
 
+  public FicusProperties {
+    PropertyCheck.name("ficus.service", service);
+    PropertyCheck.present("ficus.target.url", target);
+    PropertyCheck.present("ficus.groups", groups == null || groups.isEmpty() ? null : groups);
+    groups = Map.copyOf(groups);
+    groups.forEach(
+        (name, group) -> {
+          PropertyCheck.name("ficus.groups." + name, name);
+          PropertyCheck.present(
+              "ficus.groups." + name + ".tables",
+              group.tables() == null || group.tables().isEmpty() ? null : group.tables());
+          PropertyCheck.atLeast(
+              "ficus.groups." + name + ".read-your-writes", group.readYourWrites(), Duration.ZERO);
+        });
+    PropertyCheck.atLeast("ficus.fence-wait", fenceWait, Duration.ZERO);
+    PropertyCheck.atLeast("ficus.staleness", staleness, Duration.ofMillis(10));
+    PropertyCheck.atLeast("ficus.start-wait", startWait, Duration.ZERO);
+    PropertyCheck.atLeast("ficus.poll", poll, Duration.ofMillis(10));
+  }
+
   /**
    * The service's own database; it need not exist before the group is provisioned.
    *
@@ -51,6 +71,15 @@ public record FicusProperties(
       @DefaultValue("") String password,
       @DefaultValue("10") int maximumPoolSize,
       @DefaultValue("2s") Duration connectionTimeout) {
+
+    public Target {
+      PropertyCheck.postgresUrl("ficus.target.url", url);
+      PropertyCheck.present("ficus.target.username", username);
+      PropertyCheck.atLeast("ficus.target.maximum-pool-size", maximumPoolSize, 1);
+      // HikariCP's own bound.
+      PropertyCheck.atLeast(
+          "ficus.target.connection-timeout", connectionTimeout, Duration.ofMillis(250));
+    }
 
     /** Leaves the credentials out. */
     @Override
@@ -85,19 +114,36 @@ public record FicusProperties(
       @DefaultValue("2") int threads,
       @DefaultValue("200") int queue,
       @DefaultValue("20ms") Duration patience,
-      @DefaultValue("1s") Duration timeout) {}
+      @DefaultValue("1s") Duration timeout) {
+
+    public DualWrite {
+      PropertyCheck.atLeast("ficus.dual-write.threads", threads, 1);
+      PropertyCheck.atLeast("ficus.dual-write.queue", queue, 1);
+      PropertyCheck.atLeast("ficus.dual-write.patience", patience, Duration.ZERO);
+      PropertyCheck.atLeast("ficus.dual-write.timeout", timeout, Duration.ofMillis(1));
+    }
+  }
 
   /**
    * Bounds of the shadow comparison; samples that pass them are not compared.
    *
    * @param threads comparisons at a time
    * @param queue samples that may wait for a thread
-   * @param attempts how often a difference is looked at again while the rows keep changing
+   * @param attempts how often a difference is looked at while the rows keep changing; a mismatch
+   *     takes two looks
    * @param catchUp how long one look waits for the stream to catch up
    */
   public record Shadow(
       @DefaultValue("1") int threads,
       @DefaultValue("100") int queue,
       @DefaultValue("5") int attempts,
-      @DefaultValue("10s") Duration catchUp) {}
+      @DefaultValue("10s") Duration catchUp) {
+
+    public Shadow {
+      PropertyCheck.atLeast("ficus.shadow.threads", threads, 1);
+      PropertyCheck.atLeast("ficus.shadow.queue", queue, 1);
+      PropertyCheck.atLeast("ficus.shadow.attempts", attempts, 2);
+      PropertyCheck.atLeast("ficus.shadow.catch-up", catchUp, Duration.ZERO);
+    }
+  }
 }

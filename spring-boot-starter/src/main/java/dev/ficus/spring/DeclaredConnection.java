@@ -1,0 +1,49 @@
+package dev.ficus.spring;
+
+import dev.ficus.postgres.TransactionObserver;
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/**
+ * Sees to it that a routed connection serves the transaction that it was routed for, and no other.
+ *
+ * <p>A session that outlives its transaction, as {@code spring.jpa.open-in-view} keeps one, would
+ * carry the connection into the next declared transaction, which may belong to the other side.
+ */
+final class DeclaredConnection implements TransactionObserver {
+
+  private final DeclaredContext context;
+  private final Declared declared;
+
+  DeclaredConnection(DeclaredContext context, Declared declared) {
+    this.context = context;
+    this.declared = declared;
+  }
+
+  @Override
+  // By identity: an equal declaration is another transaction.
+  @SuppressWarnings("ReferenceEquality")
+  public void beforeStatement(Connection bare) throws SQLException {
+    if (context.current().filter(now -> now == declared).isEmpty()) {
+      throw new StarterException(
+          "the connection of a "
+              + declared.describe()
+              + " is used beyond it"
+              + context.current().map(now -> ", in a " + now.describe()).orElse(""),
+          "let the session end with its transaction: set spring.jpa.open-in-view=false, and load what is needed within it");
+    }
+    if (bare.getAutoCommit()) {
+      throw new StarterException(
+          "a " + declared.describe() + " ran a statement outside a transaction",
+          declared.writes()
+              ? "put @Transactional on the method as well"
+              : "put @Transactional(readOnly = true) on the method as well");
+    }
+    if (!declared.writes() && !TransactionSynchronizationManager.isCurrentTransactionReadOnly()) {
+      throw new StarterException(
+          "a " + declared.describe() + " ran a statement in a transaction that is not read-only",
+          "put @Transactional(readOnly = true) on the method, or declare it with @FicusWrite");
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package dev.ficus.spring;
+
+import dev.ficus.readrouter.RoutingKey;
+import java.lang.reflect.Method;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.aopalliance.intercept.MethodInterceptor;
+import org.aopalliance.intercept.MethodInvocation;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.ProxyMethodInvocation;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.util.function.SingletonSupplier;
+
+/** Runs declared methods where they belong, from outside their transactions. */
+final class DeclaredInterceptor implements MethodInterceptor {
+
+  private final DeclaredContext context;
+  private final Supplier<ServiceRouting> routing;
+  private final Map<Called, Optional<Declaration>> declarations = new ConcurrentHashMap<>();
+
+  private record Called(Method method, Class<?> target) {}
+
+  /**
+   * @param routing asked for at the first call: an interceptor is made before the beans it serves
+   */
+  DeclaredInterceptor(DeclaredContext context, Supplier<ServiceRouting> routing) {
+    this.context = context;
+    this.routing = SingletonSupplier.of(routing);
+  }
+
+  @Override
+  public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
+    Object self = invocation.getThis();
+    Method method = invocation.getMethod();
+    Class<?> target = self == null ? method.getDeclaringClass() : AopUtils.getTargetClass(self);
+    Optional<Declaration> found =
+        declarations.computeIfAbsent(
+            new Called(method, target), called -> Declaration.of(called.method, called.target));
+    if (found.isEmpty()) {
+      return invocation.proceed();
+    }
+    Declaration declaration = found.get();
+    String what = target.getSimpleName() + "." + method.getName();
+    Optional<Declared> outer = context.current();
+    if (outer.isPresent()) {
+      requireSameTransaction(what, declaration, outer.get());
+      return invocation.proceed();
+    }
+    if (TransactionSynchronizationManager.isActualTransactionActive()) {
+      throw new StarterException(
+          what
+              + " is declared for group "
+              + declaration.group()
+              + " but was called inside a transaction that was not routed",
+          "declare the outer transaction as well, or end it before the call; where the order of advices was changed, Ficus must stay outside @Transactional");
+    }
+    GroupRouting group =
+        Optional.ofNullable(routing.get()).orElseThrow().group(declaration.group());
+    RoutingKey key = group.keys().of(method, invocation.getArguments());
+    ProxyMethodInvocation repeatable = (ProxyMethodInvocation) invocation;
+    if (declaration instanceof Declaration.Read read) {
+      return group
+          .reads()
+          .call(
+              what,
+              key,
+              read.shadow() && method.getReturnType() != void.class,
+              side ->
+                  context.run(
+                      new Declared(read.group(), false, side, key),
+                      () -> repeatable.invocableClone().proceed()));
+    }
+    return group
+        .writes()
+        .call(
+            side ->
+                context.run(
+                    new Declared(declaration.group(), true, side, key),
+                    () -> repeatable.invocableClone().proceed()));
+  }
+
+  private static void requireSameTransaction(String what, Declaration inner, Declared outer) {
+    if (!inner.group().equals(outer.group())) {
+      throw new StarterException(
+          what
+              + " is declared for group "
+              + inner.group()
+              + " but was called inside a "
+              + outer.describe()
+              + ": no transaction can span two groups, since they move one by one",
+          "call one after the other, with a compensation where both must happen");
+    }
+    if (inner instanceof Declaration.Write && !outer.writes()) {
+      throw new StarterException(
+          what + " writes but was called inside a " + outer.describe(),
+          "declare the outer method with @FicusWrite");
+    }
+  }
+}

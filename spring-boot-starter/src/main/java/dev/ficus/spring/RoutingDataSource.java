@@ -1,0 +1,92 @@
+package dev.ficus.spring;
+
+import dev.ficus.core.Side;
+import dev.ficus.postgres.ObservedConnection;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.springframework.jdbc.datasource.AbstractDataSource;
+
+/** Gives each declared transaction a connection to its side, and others what is configured. */
+final class RoutingDataSource extends AbstractDataSource {
+
+  private final ServiceRouting routing;
+  private final DeclaredContext context;
+  private final Undeclared undeclared;
+  private volatile boolean started;
+
+  RoutingDataSource(ServiceRouting routing, DeclaredContext context, Undeclared undeclared) {
+    this.routing = routing;
+    this.context = context;
+    this.undeclared = undeclared;
+  }
+
+  /** From now on undeclared connections are refused, where that is configured. */
+  void started() {
+    started = true;
+  }
+
+  @Override
+  public Connection getConnection() throws SQLException {
+    Optional<Declared> declared = context.current();
+    if (declared.isEmpty()) {
+      return ObservedConnection.of(
+          open(undeclaredSide()), new UndeclaredConnection(context, undeclared));
+    }
+    Declared now = declared.get();
+    Connection bare = open(now.side());
+    if (!now.writes()) {
+      bare.setReadOnly(true);
+    }
+    Connection inner = bare;
+    if (now.writes() && now.side() == Side.SHARED) {
+      GroupRouting group = routing.group(now.group());
+      inner = group.dualWriter().wrap(bare, freshness -> group.reads().wrote(now.key(), freshness));
+    }
+    return ObservedConnection.of(inner, new DeclaredConnection(context, now));
+  }
+
+  @Override
+  public Connection getConnection(String username, String password) {
+    throw new StarterException(
+        "a connection for another user cannot be routed",
+        "connect as the configured user, or use a data source of your own");
+  }
+
+  private Connection open(Side side) throws SQLException {
+    return (side == Side.SHARED ? routing.shared() : routing.target()).getConnection();
+  }
+
+  private Side undeclaredSide() {
+    return switch (undeclared) {
+      case SHARED -> Side.SHARED;
+      case SERVICE -> Side.SERVICE;
+      case WRITE_SIDE -> commonWriteSide();
+      case REFUSE -> {
+        // Frameworks look at the database before the service does its own work.
+        if (!started) {
+          yield Side.SHARED;
+        }
+        throw new StarterException(
+            "a connection was asked for outside a declared transaction, and ficus.undeclared is refuse",
+            "declare the transaction with @FicusWrite or @FicusRead");
+      }
+    };
+  }
+
+  private Side commonWriteSide() {
+    Set<Side> sides =
+        routing.routes().groups().stream()
+            .map(group -> routing.routes().route(group).writeSide())
+            .collect(Collectors.toSet());
+    if (sides.size() != 1) {
+      throw new StarterException(
+          "a connection was asked for outside a declared transaction, ficus.undeclared is write-side,"
+              + " and the service's groups are not all written on the same side",
+          "declare the transaction with @FicusWrite or @FicusRead");
+    }
+    return sides.iterator().next();
+  }
+}

@@ -1,0 +1,186 @@
+package dev.ficus.spring;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.ficus.core.FaultPoints;
+import dev.ficus.core.GroupName;
+import dev.ficus.core.ServiceName;
+import dev.ficus.dualwriter.DualWriter;
+import dev.ficus.dualwriter.DualWriterSettings;
+import dev.ficus.dualwriter.FencedWrites;
+import dev.ficus.postgres.ConnectionSource;
+import dev.ficus.postgres.RouteWatcher;
+import dev.ficus.readrouter.ReadRouter;
+import dev.ficus.readrouter.ReadRouterSettings;
+import dev.ficus.readrouter.StreamProgress;
+import java.lang.management.ManagementFactory;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.UUID;
+import javax.sql.DataSource;
+
+/** Everything that runs in one service: its two databases, the watcher and each group's routing. */
+final class ServiceRouting implements AutoCloseable {
+
+  /** Enough for each key that a busy instance writes within the staleness bound. */
+  private static final int REMEMBERED_KEYS = 10_000;
+
+  private final DataSource shared;
+  private final HikariDataSource target;
+  private final RouteWatcher routes;
+  private final StreamProgress progress;
+  private final Map<GroupName, GroupRouting> groups = new TreeMap<>();
+
+  ServiceRouting(FicusProperties properties, DataSource shared, DeclaredContext context) {
+    this.shared = shared;
+    this.target = pool(properties.target());
+    ServiceName service = new ServiceName(properties.service());
+    ConnectionSource ownShared = dedicated(shared, service);
+    ConnectionSource ownTarget =
+        dedicated(
+            properties.target().url(),
+            properties.target().username(),
+            properties.target().password(),
+            service);
+    Map<GroupName, FicusProperties.Group> configured = new TreeMap<>();
+    properties.groups().forEach((name, group) -> configured.put(new GroupName(name), group));
+    this.routes =
+        new RouteWatcher(
+            service,
+            ManagementFactory.getRuntimeMXBean().getName()
+                + "/"
+                + UUID.randomUUID().toString().substring(0, 8),
+            configured.keySet(),
+            ownShared,
+            ownTarget,
+            properties.poll());
+    routes.start(properties.startWait());
+    this.progress = new StreamProgress(routes, ownTarget);
+    configured.forEach(
+        (name, group) -> groups.put(name, routing(name, group, properties, context)));
+  }
+
+  private GroupRouting routing(
+      GroupName name,
+      FicusProperties.Group group,
+      FicusProperties properties,
+      DeclaredContext context) {
+    FicusProperties.DualWrite dual = properties.dualWrite();
+    FicusProperties.Shadow shadow = properties.shadow();
+    return new GroupRouting(
+        new FencedWrites(
+            name, routes, shared::getConnection, target::getConnection, properties.fenceWait()),
+        new ReadRouter(
+            name,
+            routes,
+            progress,
+            shared::getConnection,
+            new ReadRouterSettings(
+                group.readYourWrites(),
+                properties.staleness(),
+                REMEMBERED_KEYS,
+                shadow.threads(),
+                shadow.queue(),
+                shadow.attempts(),
+                shadow.catchUp()),
+            Clock.systemUTC()),
+        new DualWriter(
+            name,
+            routes,
+            target::getConnection,
+            new DualWriterSettings(dual.threads(), dual.queue(), dual.patience(), dual.timeout()),
+            FaultPoints.NONE),
+        new RoutingKeys(Optional.ofNullable(group.routingKey()), context));
+  }
+
+  /** The application's own pool. */
+  DataSource shared() {
+    return shared;
+  }
+
+  /** The service database's pool. */
+  DataSource target() {
+    return target;
+  }
+
+  RouteWatcher routes() {
+    return routes;
+  }
+
+  GroupRouting group(GroupName name) {
+    GroupRouting routing = groups.get(name);
+    if (routing == null) {
+      throw new StarterException(
+          "group " + name + " is declared in the code but not configured for this service",
+          "add ficus.groups."
+              + name
+              + " or correct the annotation; configured: "
+              + groups.keySet());
+    }
+    return routing;
+  }
+
+  @Override
+  public void close() {
+    groups.values().forEach(group -> group.reads().close());
+    groups.values().forEach(group -> group.dualWriter().close());
+    progress.close();
+    routes.close();
+    target.close();
+  }
+
+  private static HikariDataSource pool(FicusProperties.Target target) {
+    HikariConfig config = new HikariConfig();
+    config.setPoolName("ficus-target");
+    config.setJdbcUrl(target.url());
+    config.setUsername(target.username());
+    config.setPassword(target.password());
+    config.setMaximumPoolSize(target.maximumPoolSize());
+    config.setConnectionTimeout(target.connectionTimeout().toMillis());
+    // The database may not exist yet, and a service must start and run while it is down.
+    config.setInitializationFailTimeout(-1);
+    config.setMinimumIdle(0);
+    return new HikariDataSource(config);
+  }
+
+  /**
+   * Connections that stay open must not come out of the application's pool, where that is known.
+   */
+  private static ConnectionSource dedicated(DataSource shared, ServiceName service) {
+    try {
+      if (shared.isWrapperFor(HikariDataSource.class)) {
+        HikariDataSource pool = shared.unwrap(HikariDataSource.class);
+        if (pool.getJdbcUrl() != null) {
+          return dedicated(
+              pool.getJdbcUrl(),
+              Objects.requireNonNullElse(pool.getUsername(), ""),
+              Objects.requireNonNullElse(pool.getPassword(), ""),
+              service);
+        }
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("a data source that wraps a pool does not give it out", e);
+    }
+    return shared::getConnection;
+  }
+
+  private static ConnectionSource dedicated(
+      String url, String user, String password, ServiceName service) {
+    Properties properties = new Properties();
+    if (!user.isEmpty()) {
+      properties.setProperty("user", user);
+      properties.setProperty("password", password);
+    }
+    properties.setProperty("ApplicationName", "ficus service " + service);
+    properties.setProperty("connectTimeout", "5");
+    properties.setProperty("socketTimeout", "10");
+    properties.setProperty("tcpKeepAlive", "true");
+    return () -> DriverManager.getConnection(url, properties);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ficus.spring;
+
+import org.jspecify.annotations.NullMarked;
