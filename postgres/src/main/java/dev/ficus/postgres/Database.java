@@ -35,7 +35,17 @@ public record Database(String name, DatabaseAddress address) {
    */
   public Connection connect(String purpose) {
     try {
-      return DriverManager.getConnection(address.url(), properties(purpose));
+      Connection connection = DriverManager.getConnection(address.url(), properties(purpose));
+      try (Statement statement = connection.createStatement()) {
+        // The driver sends the JVM's time zone, and a URL may name a schema, after the options
+        // above:
+        // the later wins.
+        statement.execute("set timezone = 'UTC'; set search_path = pg_catalog");
+        return connection;
+      } catch (SQLException e) {
+        connection.close();
+        throw e;
+      }
     } catch (SQLException e) {
       throw PostgresException.sql("connecting to " + this, e);
     }
