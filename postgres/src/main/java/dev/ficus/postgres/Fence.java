@@ -220,20 +220,9 @@ public final class Fence {
     try (Connection connection = database.connect("fence " + group)) {
       connection.setAutoCommit(false);
       lockAlone(connection, lockTimeout);
-      try (PreparedStatement update =
-          connection.prepareStatement(
-              """
-              update ficus.fence set state = ?, epoch = ?, changed_at = greatest(clock_timestamp(), changed_at + interval '1 microsecond')
-              where group_name = ? and changed_at = ?
-              """)) {
-        update.setString(1, state.stored());
-        update.setLong(2, epoch.value());
-        update.setString(3, group.value());
-        update.setObject(4, from.changedAt().atOffset(ZoneOffset.UTC));
-        if (update.executeUpdate() != 1) {
-          connection.rollback();
-          return Optional.empty();
-        }
+      if (!change(connection, from, state, epoch)) {
+        connection.rollback();
+        return Optional.empty();
       }
       Optional<Token> now = token(connection);
       connection.commit();
@@ -241,6 +230,46 @@ public final class Fence {
     } catch (SQLException e) {
       throw PostgresException.sql(
           "moving the fence of group " + group + " in " + database + " to " + state.stored(), e);
+    }
+  }
+
+  /**
+   * Opens a closed fence again if nobody has moved it since the token was taken. It waits for no
+   * writer, since there is nothing that the open state would keep out; and it renews the token, so
+   * that whoever holds an older one can no longer move the fence.
+   *
+   * @return the fence as it is now, or empty if somebody has moved it: it is left as it was
+   */
+  public Optional<Token> reopen(Token from, Duration lockTimeout) {
+    try (Connection connection = database.connect("fence " + group)) {
+      connection.setAutoCommit(false);
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
+      }
+      Optional<Token> now =
+          change(connection, from, FenceState.OPEN, from.reading().epoch())
+              ? token(connection)
+              : Optional.empty();
+      connection.commit();
+      return now;
+    } catch (SQLException e) {
+      throw PostgresException.sql("reopening the fence of group " + group + " in " + database, e);
+    }
+  }
+
+  private boolean change(Connection connection, Token from, FenceState state, Epoch epoch)
+      throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            """
+            update ficus.fence set state = ?, epoch = ?, changed_at = greatest(clock_timestamp(), changed_at + interval '1 microsecond')
+            where group_name = ? and changed_at = ?
+            """)) {
+      update.setString(1, state.stored());
+      update.setLong(2, epoch.value());
+      update.setString(3, group.value());
+      update.setObject(4, from.changedAt().atOffset(ZoneOffset.UTC));
+      return update.executeUpdate() == 1;
     }
   }
 

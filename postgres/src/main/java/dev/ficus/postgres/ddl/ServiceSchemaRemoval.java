@@ -40,6 +40,24 @@ public final class ServiceSchemaRemoval {
    */
   public static List<String> drop(
       Database service, List<TableName> tables, List<TableName> references, Duration lockTimeout) {
+    return drop(service, tables, references, lockTimeout, true);
+  }
+
+  /**
+   * The statements that {@link #drop} would execute, for a migration that executes them: what can
+   * go is found by trying, in a transaction that is rolled back.
+   */
+  public static List<String> statements(
+      Database service, List<TableName> tables, List<TableName> references, Duration lockTimeout) {
+    return drop(service, tables, references, lockTimeout, false);
+  }
+
+  private static List<String> drop(
+      Database service,
+      List<TableName> tables,
+      List<TableName> references,
+      Duration lockTimeout,
+      boolean forGood) {
     try (Connection connection = service.connect("removal")) {
       connection.setAutoCommit(false);
       try (Statement statement = connection.createStatement()) {
@@ -53,7 +71,11 @@ public final class ServiceSchemaRemoval {
         statement.execute("lock table " + names(present) + " in access exclusive mode");
         refuseRows(catalog, service, present.stream().filter(tables::contains).toList());
         List<String> executed = drop(connection, statement, catalog, present);
-        connection.commit();
+        if (forGood) {
+          connection.commit();
+        } else {
+          connection.rollback();
+        }
         return executed;
       }
     } catch (SQLException e) {

@@ -16,6 +16,7 @@ import org.flywaydb.core.api.FlywayException;
  * @param reconciliations comparisons and their findings
  * @param flips write cutovers
  * @param releasedKeys foreign keys taken off for a flip
+ * @param usage the counters of retired tables
  */
 public record ControlStore(
     Database database,
@@ -24,7 +25,8 @@ public record ControlStore(
     EvidenceStore evidence,
     Reconciliations reconciliations,
     Flips flips,
-    ReleasedKeys releasedKeys) {
+    ReleasedKeys releasedKeys,
+    UsageReadings usage) {
 
   /** Creates or upgrades the schema and gives access to it. */
   public static ControlStore open(Database database) {
@@ -54,6 +56,7 @@ public record ControlStore(
         new EvidenceStore(database),
         new Reconciliations(database),
         new Flips(database),
-        new ReleasedKeys(database));
+        new ReleasedKeys(database),
+        new UsageReadings(database));
   }
 }

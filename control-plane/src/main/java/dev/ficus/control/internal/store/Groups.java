@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Optional;
 
@@ -93,7 +94,8 @@ public final class Groups {
         connection.prepareStatement(
             """
             update ficus_control.migration_group set
-              phase = ?, came_from = case when ? then phase else came_from end, settled = false, epoch = ?,
+              phase = ?, came_from = case when ? then phase else came_from end,
+              settled = case when ? then false else settled end, epoch = ?,
               route_version = route_version + 1, read_percentage = ?, shadow_percentage = ?, kill_switch = ?,
               phase_since = case when ? then clock_timestamp() else phase_since end,
               evidence_since = case when ? then clock_timestamp() else evidence_since end
@@ -101,16 +103,17 @@ public final class Groups {
             """)) {
       update.setString(1, change.phase().name());
       update.setBoolean(2, moves);
-      update.setLong(3, change.epoch().value());
-      update.setInt(4, change.readPercentage());
-      update.setInt(5, change.shadowPercentage());
-      update.setBoolean(6, change.killSwitch());
-      update.setBoolean(7, moves);
-      update.setBoolean(8, change.renewsEvidence());
-      update.setString(9, read.name().value());
-      update.setString(10, read.phase().name());
-      update.setLong(11, read.epoch().value());
-      update.setLong(12, read.routeVersion());
+      update.setBoolean(3, moves);
+      update.setLong(4, change.epoch().value());
+      update.setInt(5, change.readPercentage());
+      update.setInt(6, change.shadowPercentage());
+      update.setBoolean(7, change.killSwitch());
+      update.setBoolean(8, moves);
+      update.setBoolean(9, change.renewsEvidence());
+      update.setString(10, read.name().value());
+      update.setString(11, read.phase().name());
+      update.setLong(12, read.epoch().value());
+      update.setLong(13, read.routeVersion());
       return update.executeUpdate() == 1;
     }
   }
@@ -128,6 +131,25 @@ public final class Groups {
       }
     } catch (SQLException e) {
       throw PostgresException.sql("settling group " + read.name() + " in the control store", e);
+    }
+  }
+
+  /** How long the group has been in its phase, by the control store's clock. */
+  public Duration inPhase(GroupRow read) {
+    try (Connection connection = database.connect("control " + read.name());
+        PreparedStatement select =
+            connection.prepareStatement(
+                """
+                select (extract(epoch from clock_timestamp() - phase_since) * 1000)::bigint
+                from ficus_control.migration_group where name = ?
+                """)) {
+      select.setString(1, read.name().value());
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        return Duration.ofMillis(row.getLong(1));
+      }
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading group " + read.name() + " from the control store", e);
     }
   }
 

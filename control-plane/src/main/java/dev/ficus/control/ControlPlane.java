@@ -1,0 +1,258 @@
+package dev.ficus.control;
+
+import dev.ficus.control.internal.Conductor;
+import dev.ficus.control.internal.Planner;
+import dev.ficus.control.internal.Statuses;
+import dev.ficus.control.internal.Work;
+import dev.ficus.control.internal.store.ControlStore;
+import dev.ficus.control.internal.store.GroupLock;
+import dev.ficus.control.internal.transition.Drop;
+import dev.ficus.core.ErrorKind;
+import dev.ficus.core.FaultPoints;
+import dev.ficus.core.FicusException;
+import dev.ficus.core.GroupName;
+import dev.ficus.core.Phase;
+import dev.ficus.core.TableName;
+import dev.ficus.core.manifest.DependentDecision;
+import dev.ficus.core.manifest.Group;
+import dev.ficus.core.manifest.Manifest;
+import dev.ficus.core.manifest.Service;
+import dev.ficus.postgres.Database;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Takes the groups of a manifest through their phases.
+ *
+ * <p>Each command works on one group, under its lock, and appears in the journal. A command that
+ * fails may be run again; so may one whose process died: it first finishes, or gives up, what was
+ * left. Errors are {@link FicusException}s whose kind says what they ask for.
+ *
+ * <p>Threads may share it; commands on different groups run side by side.
+ */
+public final class ControlPlane implements AutoCloseable {
+
+  private final Manifest manifest;
+  private final String actor;
+  private final Consumer<Progress> progress;
+  private final ControlSettings settings;
+  private final FaultPoints faults;
+  private final Database shared;
+  private final ControlStore store;
+
+  private ControlPlane(
+      Manifest manifest,
+      String actor,
+      Consumer<Progress> progress,
+      ControlSettings settings,
+      FaultPoints faults) {
+    this.manifest = manifest;
+    this.actor = actor;
+    this.progress = progress;
+    this.settings = settings;
+    this.faults = faults;
+    this.shared = new Database(Database.SHARED, manifest.shared());
+    this.store = ControlStore.open(new Database("control-store", manifest.controlStore()));
+  }
+
+  /**
+   * Opens the control store, creating it on first use.
+   *
+   * @param actor who gives the commands; it goes into the journal
+   * @param progress hears of every step, on the thread that runs the command
+   */
+  public static ControlPlane open(Manifest manifest, String actor, Consumer<Progress> progress) {
+    return open(manifest, actor, progress, ControlSettings.DEFAULT, FaultPoints.NONE);
+  }
+
+  /** The same with other settings and with fault points, for tests. */
+  public static ControlPlane open(
+      Manifest manifest,
+      String actor,
+      Consumer<Progress> progress,
+      ControlSettings settings,
+      FaultPoints faults) {
+    return new ControlPlane(manifest, actor, progress, settings, faults);
+  }
+
+  /** Where all groups stand, in the manifest's order. */
+  public List<GroupStatus> status() {
+    return Statuses.of(manifest.groups().stream().map(group -> work(group.name())).toList());
+  }
+
+  /** Where one group stands. */
+  public GroupStatus status(GroupName group) {
+    return Statuses.of(List.of(work(group))).get(0);
+  }
+
+  /** What {@link #advance} would do; nothing is executed. */
+  public Plan plan(GroupName group) {
+    return Planner.plan(work(group));
+  }
+
+  /**
+   * Goes one phase on, or finishes the transition that an earlier command left unfinished.
+   *
+   * @param overrides gates to be passed although they are not satisfied
+   * @throws GateRefusedException if gates are not satisfied; nothing was changed
+   */
+  public Outcome advance(GroupName group, List<GateOverride> overrides) {
+    return locked(
+        group,
+        (work, conductor) -> {
+          if (work.row().settled() && work.row().phase() == Phase.RETIRED) {
+            throw new FicusException(
+                ErrorKind.USAGE,
+                "group " + group + " is in RETIRED; the next step drops its tables for good",
+                "run: ficus drop "
+                    + group
+                    + " --confirm "
+                    + String.join(",", work.tables().stream().map(TableName::toString).toList()));
+          }
+          return conductor.advance(Optional.empty(), overrides);
+        });
+  }
+
+  /** Goes one phase back. */
+  public Outcome rollback(GroupName group) {
+    return rollback(group, List.of());
+  }
+
+  /** Goes one phase back, past gates that are not satisfied. */
+  public Outcome rollback(GroupName group, List<GateOverride> overrides) {
+    return locked(group, (work, conductor) -> conductor.rollback(overrides));
+  }
+
+  /**
+   * Sets how many of a hundred routing keys read the service database.
+   *
+   * @param percentage 0 to 100
+   */
+  public Outcome reads(GroupName group, int percentage) {
+    if (percentage < 0 || percentage > 100) {
+      throw new FicusException(
+          ErrorKind.USAGE,
+          "a read percentage lies between 0 and 100, not at " + percentage,
+          "give a number from 0 to 100");
+    }
+    return locked(
+        group,
+        (work, conductor) -> {
+          if (work.row().phase() != Phase.READS_MOVING) {
+            throw new FicusException(
+                ErrorKind.USAGE,
+                "group "
+                    + group
+                    + " is in "
+                    + work.row().phase()
+                    + "; reads move in READS_MOVING only",
+                "advance or roll back to READS_MOVING first");
+          }
+          return conductor.changeRoute(
+              "reads " + percentage,
+              change -> change.withReads(percentage, work.row().shadowPercentage()));
+        });
+  }
+
+  /** Sends every read to the write side at once, or ends that. */
+  public Outcome killSwitch(GroupName group, boolean on) {
+    return locked(
+        group,
+        (work, conductor) -> {
+          if (work.row().phase() == Phase.SHARED) {
+            throw new FicusException(
+                ErrorKind.USAGE,
+                "group " + group + " is in SHARED and has no route yet",
+                "nothing is to be switched: all reads go to the shared database");
+          }
+          return conductor.changeRoute(
+              "kill-switch " + (on ? "on" : "off"), change -> change.withKillSwitch(on));
+        });
+  }
+
+  /**
+   * Drops the retired tables of a group for good.
+   *
+   * @param confirmed every table of the group, by its name before it was retired
+   * @param decisions what becomes of each dependent object, besides what the manifest says
+   */
+  public Outcome drop(
+      GroupName group, List<TableName> confirmed, Map<String, DependentDecision> decisions) {
+    return drop(group, confirmed, decisions, List.of());
+  }
+
+  /** The same, past gates that are not satisfied. */
+  public Outcome drop(
+      GroupName group,
+      List<TableName> confirmed,
+      Map<String, DependentDecision> decisions,
+      List<GateOverride> overrides) {
+    return locked(
+        group,
+        (work, conductor) -> {
+          if (work.row().settled() && work.row().phase() != Phase.RETIRED) {
+            throw new FicusException(
+                ErrorKind.USAGE,
+                "group "
+                    + group
+                    + " is in "
+                    + work.row().phase()
+                    + "; tables are dropped from RETIRED only",
+                "run \"ficus status\" to see where the group stands");
+          }
+          return conductor.advance(
+              Optional.of(new Drop(List.copyOf(confirmed), Map.copyOf(decisions))), overrides);
+        });
+  }
+
+  private interface Command {
+    Outcome run(Work work, Conductor conductor);
+  }
+
+  private Outcome locked(GroupName group, Command command) {
+    return locked(group, work -> command.run(work, new Conductor(work, actor, progress)));
+  }
+
+  private <T> T locked(GroupName group, Function<Work, T> command) {
+    require(group);
+    try (GroupLock lock = GroupLock.take(store, group, actor)) {
+      // Read under the lock: what was read before may have been changed by who held it.
+      return command.apply(work(group).with(lock));
+    }
+  }
+
+  private Group require(GroupName name) {
+    return manifest
+        .group(name)
+        .orElseThrow(
+            () ->
+                new FicusException(
+                    ErrorKind.USAGE,
+                    "there is no group " + name + " in " + manifest.file(),
+                    "name one of "
+                        + manifest.groups().stream().map(group -> group.name().value()).toList()));
+  }
+
+  private Work work(GroupName name) {
+    Group group = require(name);
+    Service service = manifest.service(group.service()).orElseThrow();
+    return new Work(
+        manifest,
+        group,
+        service,
+        shared,
+        new Database(service.name().value(), service.database()),
+        store,
+        store.groups().load(name, service.name()),
+        settings,
+        faults,
+        Optional.empty());
+  }
+
+  /** Nothing is held between commands; present so that callers need not change once it is. */
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,40 @@
+package dev.ficus.control.internal.transition;
+
+import dev.ficus.control.internal.Work;
+import dev.ficus.control.internal.store.GroupRow;
+import dev.ficus.core.Side;
+import dev.ficus.postgres.Routes;
+import java.util.List;
+
+/** Tells the services what holds from now on, and waits until those that run have heard it. */
+public final class RouteSteps {
+
+  private RouteSteps() {}
+
+  /** Both steps, in order. */
+  static List<Step> publishAndAwait(Work work) {
+    return List.of(publish(work), await(work));
+  }
+
+  public static Step publish(Work work) {
+    GroupRow row = work.row();
+    return Step.of(
+        "publish-route", "Publish the route in both databases", () -> publishNow(work, row));
+  }
+
+  public static void publishNow(Work work, GroupRow row) {
+    for (Side side : Side.values()) {
+      Routes.publish(work.side(side), row.route());
+    }
+  }
+
+  public static Step await(Work work) {
+    return Step.of(
+            "await-acknowledgements",
+            "Wait until every running instance obeys the route",
+            () ->
+                new Acknowledgements(work.serviceDatabase(), work.name())
+                    .await(work.row().routeVersion(), work.settings().acknowledgePatience()))
+        .waiting();
+  }
+}

@@ -1,0 +1,55 @@
+package dev.ficus.control.internal.transition;
+
+import dev.ficus.control.internal.Work;
+import dev.ficus.control.internal.gate.CleanReconciliations;
+import dev.ficus.control.internal.gate.Gate;
+import dev.ficus.control.internal.gate.SealedCopy;
+import dev.ficus.control.internal.references.ReferenceStreams;
+import dev.ficus.core.Phase;
+import dev.ficus.core.Side;
+import dev.ficus.postgres.FenceState;
+import java.util.List;
+
+/**
+ * {@code WRITES_MOVED} to {@code SEALED}: the shared tables are no longer fed and refuse writes.
+ */
+final class Seal implements Transition {
+
+  @Override
+  public Phase to() {
+    return Phase.SEALED;
+  }
+
+  @Override
+  public List<Gate> gates(Work work) {
+    return List.of(new CleanReconciliations());
+  }
+
+  @Override
+  public List<Step> prepare(Work work) {
+    return List.of(StreamSteps.awaitMarker(work, Side.SERVICE));
+  }
+
+  @Override
+  public List<Step> complete(Work work) {
+    Step publish = RouteSteps.publish(work);
+    return List.of(
+        publish,
+        FenceSteps.move(work, Side.SHARED, FenceState.SEALED),
+        StreamSteps.end(work, Side.SERVICE),
+        Step.of(
+            "repoint-references",
+            "Feed the reference copies of this group's tables from "
+                + work.serviceDatabase().name(),
+            () -> ReferenceStreams.repoint(work, work.serviceDatabase())),
+        Step.of(
+            "await-references",
+            "Wait until the reference copies are there",
+            () -> ReferenceStreams.awaitRepointed(work)),
+        Step.of(
+            "note-seal",
+            "Note that the shared tables are whole and sealed",
+            () -> SealedCopy.note(work)),
+        RouteSteps.await(work));
+  }
+}

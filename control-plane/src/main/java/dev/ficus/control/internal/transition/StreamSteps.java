@@ -1,0 +1,172 @@
+package dev.ficus.control.internal.transition;
+
+import dev.ficus.control.internal.Work;
+import dev.ficus.control.internal.references.ReferenceStreams;
+import dev.ficus.core.Direction;
+import dev.ficus.core.Lsn;
+import dev.ficus.core.Side;
+import dev.ficus.core.TableName;
+import dev.ficus.postgres.Database;
+import dev.ficus.postgres.Marker;
+import dev.ficus.postgres.PostgresException;
+import dev.ficus.postgres.Quoted;
+import dev.ficus.postgres.StreamName;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamTable;
+import dev.ficus.postgres.Streams;
+import dev.ficus.postgres.Table;
+import dev.ficus.postgres.Tables;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Optional;
+
+/** Steps that begin, watch and end a group's own stream. */
+public final class StreamSteps {
+
+  private StreamSteps() {}
+
+  /** Asks for the stream away from a side, beginning with a backfill. */
+  static Step requestCopy(Work work, Side from) {
+    StreamName name = work.streamFrom(from);
+    return Step.of(
+        "request-stream",
+        "Ask the relay for stream "
+            + name
+            + " from "
+            + work.side(from).name()
+            + ", beginning with a backfill",
+        () ->
+            work.streams(from.other())
+                .requestCopy(
+                    name,
+                    work.name(),
+                    Direction.from(from),
+                    work.side(from).name(),
+                    work.row().epoch(),
+                    tables(work.side(from), work.tables())));
+  }
+
+  /** The tables as the stream carries them, by the source's catalog. */
+  public static List<StreamTable> tables(Database source, List<TableName> tables) {
+    try (Connection connection = source.connect("stream tables")) {
+      return tables.stream()
+          .map(
+              name -> {
+                Table table = Tables.read(connection, source.name(), name);
+                return new StreamTable(name, name, table.writtenColumns(), table.key());
+              })
+          .toList();
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading the shapes of tables in " + source, e);
+    }
+  }
+
+  static Step awaitCopied(Work work, Side from) {
+    StreamName name = work.streamFrom(from);
+    return Step.of(
+        "await-copied",
+        "Wait until stream " + name + " has copied all rows and streams",
+        () -> work.streams(from.other()).awaitStreaming(name, work.settings().copyPatience()));
+  }
+
+  /** Proves that all that the side has committed so far is on the other side (rule R8). */
+  static Step awaitMarker(Work work, Side from) {
+    StreamName name = work.streamFrom(from);
+    return Step.of(
+            "await-marker",
+            "Write a marker in "
+                + work.side(from).name()
+                + " and wait until stream "
+                + name
+                + " has applied past it",
+            () -> awaitMarkerNow(work, from))
+        .showing(
+            work.side(from),
+            () ->
+                List.of("select pg_logical_emit_message(true, '" + Marker.PREFIX + "', 'marker')"));
+  }
+
+  public static void awaitMarkerNow(Work work, Side from) {
+    Lsn marker = Marker.write(work.side(from));
+    work.streams(from.other())
+        .awaitPosition(work.streamFrom(from), marker, work.settings().streamPatience());
+  }
+
+  /** Ends the stream away from a side and drops its slot; nothing happens where there is none. */
+  static Step end(Work work, Side from) {
+    StreamName name = work.streamFrom(from);
+    return Step.of(
+        "end-stream",
+        "Stop stream " + name + " and drop its slot in " + work.side(from).name(),
+        () -> endNow(work, from));
+  }
+
+  public static void endNow(Work work, Side from) {
+    StreamName name = work.streamFrom(from);
+    Streams streams = work.streams(from.other());
+    Optional<StreamRow> row = streams.find(name);
+    if (row.isPresent()) {
+      streams.stop(name);
+      work.slots(from).drop(row.get().slot(), work.settings().streamPatience());
+      streams.remove(name);
+    }
+  }
+
+  static Step requestReferences(Work work) {
+    return Step.of(
+        "request-references",
+        "Ask the relay for the streams that feed reference copies in "
+            + work.serviceDatabase().name(),
+        () -> ReferenceStreams.request(work));
+  }
+
+  static Step endReferences(Work work) {
+    return Step.of(
+        "end-references",
+        "Stop the streams that feed reference copies in "
+            + work.serviceDatabase().name()
+            + " and drop their slots",
+        () -> ReferenceStreams.stop(work));
+  }
+
+  /** Empties the tables in the service database, which nothing feeds any more. */
+  static Step truncate(Work work) {
+    List<TableName> copies =
+        work.group().references().stream().map(reference -> reference.table()).toList();
+    String sql =
+        truncateSql(
+            java.util.stream.Stream.concat(work.tables().stream(), copies.stream()).toList());
+    return Step.of(
+            "truncate",
+            "Empty the group's tables in " + work.serviceDatabase().name(),
+            () -> truncateNow(work, sql))
+        .showing(work.serviceDatabase(), () -> List.of(sql));
+  }
+
+  private static String truncateSql(List<TableName> tables) {
+    return "truncate "
+        + String.join(", ", tables.stream().map(table -> Quoted.table(table).sql()).toList());
+  }
+
+  private static void truncateNow(Work work, String sql) {
+    try (Connection connection = work.serviceDatabase().connect("truncate " + work.name());
+        Statement statement = connection.createStatement();
+        PreparedStatement guards =
+            connection.prepareStatement("delete from ficus.guard where group_name = ?")) {
+      connection.setAutoCommit(false);
+      // The fence's triggers refuse a truncate as well; this one follows the fence's own closing.
+      statement.execute("set local session_replication_role = replica");
+      statement.execute("set local lock_timeout = " + work.settings().lockPatience().toMillis());
+      statement.execute(sql);
+      guards.setString(1, work.name().value());
+      guards.executeUpdate();
+      connection.commit();
+    } catch (SQLException e) {
+      throw PostgresException.sql(
+          "emptying the tables of group " + work.name() + " in " + work.serviceDatabase(), e);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.ficus.control.internal.transition;
+
+import dev.ficus.control.internal.Work;
+import dev.ficus.control.internal.gate.Gate;
+import dev.ficus.control.internal.store.GroupChange;
+import dev.ficus.control.internal.store.GroupRow;
+import dev.ficus.core.Phase;
+import java.util.List;
+
+/**
+ * The way from one phase to another.
+ *
+ * <p>It prepares, then the control store decides by a compare-and-set, then it completes. A process
+ * that dies while preparing leaves the group in its phase and the next command prepares again; one
+ * that dies while completing leaves the group unsettled and the next command completes first. Each
+ * step is therefore written so that it may be run again.
+ */
+public interface Transition {
+
+  /** The phase that it enters. */
+  Phase to();
+
+  /** The conditions for leaving the present phase. */
+  default List<Gate> gates(Work work) {
+    return List.of();
+  }
+
+  /** What is done before the decision. */
+  List<Step> prepare(Work work);
+
+  /**
+   * The decision, as a step for the dry run and the record; by default the phase moves and nothing
+   * else.
+   */
+  default Decision decision(Work work) {
+    GroupChange change = change(work.row());
+    return new Decision(
+        "Decide: the group enters " + to(), () -> work.store().groups().change(work.row(), change));
+  }
+
+  /** Takes back what was prepared, where it must not stay, after a failure before the decision. */
+  default void undo(Work work) {}
+
+  /** What the decision changes. */
+  default GroupChange change(GroupRow row) {
+    return GroupChange.to(to(), row);
+  }
+
+  /** What is done after the decision. */
+  List<Step> complete(Work work);
+
+  /**
+   * The compare-and-set that moves the phase.
+   *
+   * @param title what it does, an imperative sentence
+   * @param action does it and returns the group's new row
+   */
+  record Decision(String title, java.util.function.Supplier<GroupRow> action) {}
+}
