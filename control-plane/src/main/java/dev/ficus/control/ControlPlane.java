@@ -2,6 +2,7 @@ package dev.ficus.control;
 
 import dev.ficus.control.internal.Conductor;
 import dev.ficus.control.internal.Planner;
+import dev.ficus.control.internal.Reconciling;
 import dev.ficus.control.internal.Statuses;
 import dev.ficus.control.internal.Work;
 import dev.ficus.control.internal.store.ControlStore;
@@ -171,6 +172,14 @@ public final class ControlPlane implements AutoCloseable {
           return conductor.changeRoute(
               "kill-switch " + (on ? "on" : "off"), change -> change.withKillSwitch(on));
         });
+  }
+
+  /**
+   * Compares both sides while they change, and stores what was found: the evidence that gates ask
+   * for. It never throws for a mismatch.
+   */
+  public ReconciliationRun reconcile(GroupName group) {
+    return new Reconciling(work(group), actor).run();
   }
 
   /**

@@ -1,0 +1,105 @@
+package dev.ficus.control.cli;
+
+import dev.ficus.control.ControlPlane;
+import dev.ficus.control.Outcome;
+import dev.ficus.control.Progress;
+import dev.ficus.control.manifest.ManifestReader;
+import dev.ficus.core.ErrorKind;
+import dev.ficus.core.FicusException;
+import dev.ficus.core.GroupName;
+import dev.ficus.core.manifest.Manifest;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What the commands that talk to the control plane have in common. */
+abstract class ControlCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--manifest",
+      paramLabel = "FILE",
+      defaultValue = "ficus.yaml",
+      description = "The manifest; default: ${DEFAULT-VALUE}.")
+  private Path manifest = Path.of("ficus.yaml");
+
+  @Option(names = "--json", description = "Print JSON instead of text.")
+  private boolean json;
+
+  @Option(
+      names = "--actor",
+      paramLabel = "NAME",
+      defaultValue = "${sys:user.name}",
+      description = "Who gives the command, for the journal; default: ${DEFAULT-VALUE}.")
+  private String actor = "unknown";
+
+  @Option(names = "--debug", description = "Print stack traces of errors.")
+  // Declared here, read where errors are reported.
+  @SuppressWarnings("unused")
+  private boolean debug;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
+  // picocli itself acts on it.
+  @SuppressWarnings("unused")
+  private boolean help;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  final Manifest manifest() {
+    return ManifestReader.read(manifest);
+  }
+
+  final boolean json() {
+    return json;
+  }
+
+  final PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  /** Runs something on the control plane, showing each step on the error stream as it ends. */
+  final <T> T control(Function<ControlPlane, T> command) {
+    PrintWriter err = spec.commandLine().getErr();
+    try (ControlPlane control =
+        ControlPlane.open(
+            manifest(),
+            actor,
+            progress -> {
+              if (!json) {
+                show(err, progress);
+              }
+            })) {
+      return command.apply(control);
+    }
+  }
+
+  private static void show(PrintWriter err, Progress progress) {
+    if (progress instanceof Progress.Done done) {
+      err.printf("  %8s  %s%n", Text.duration(done.took()), done.title());
+    } else if (progress instanceof Progress.Failed failed) {
+      err.printf("  %8s  %s: failed%n", Text.duration(failed.took()), failed.title());
+    }
+    err.flush();
+  }
+
+  final int print(Outcome outcome) {
+    out().println(json ? Json.of(outcome) : Text.of(outcome));
+    out().flush();
+    return 0;
+  }
+
+  static GroupName group(String name) {
+    try {
+      return new GroupName(name);
+    } catch (IllegalArgumentException e) {
+      throw new FicusException(
+          ErrorKind.USAGE, String.valueOf(e.getMessage()), "give a group of the manifest", e);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package dev.ficus.control.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** The {@code ficus} command. */
+@Command(
+    name = "ficus",
+    description = "Moves tables out of one shared PostgreSQL database into service databases.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    subcommands = {
+      StatusCommand.class,
+      PlanCommand.class,
+      AdvanceCommand.class,
+      RollbackCommand.class,
+      ReadsCommand.class,
+      KillSwitchCommand.class,
+      ReconcileCommand.class,
+      DropCommand.class,
+      RelayCommand.class,
+      HelpCommand.class
+    },
+    footer = {
+      "",
+      "Exit codes: 0 done, 2 a gate refused, 3 aborted and nothing changed, 4 needs a person,"
+          + " 64 usage."
+    })
+public final class FicusCli {
+
+  private FicusCli() {}
+
+  /** Runs the command and ends the process with its exit code. */
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  /** Runs the command and returns its exit code. */
+  public static int run(String... arguments) {
+    if (System.getProperty("logback.configurationFile") == null) {
+      // Before the first class that logs is loaded.
+      System.setProperty("logback.configurationFile", "dev/ficus/control/cli/logback.xml");
+    }
+    return commandLine().execute(arguments);
+  }
+
+  static CommandLine commandLine() {
+    CommandLine line = new CommandLine(new FicusCli());
+    line.setUsageHelpAutoWidth(true);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExitCodeExceptionMapper(Failures::exitCode);
+    line.setExecutionExceptionHandler(Failures::report);
+    line.setParameterExceptionHandler(Failures::usage);
+    return line;
+  }
+}

@@ -1,0 +1,29 @@
+package dev.ficus.control.cli;
+
+import dev.ficus.control.GroupStatus;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "status",
+    description = "Shows where groups stand, their streams, fences, instances and unmet gates.")
+final class StatusCommand extends ControlCommand {
+
+  @Parameters(paramLabel = "GROUP", arity = "0..*", description = "Groups to show; default: all.")
+  private List<String> groups = new ArrayList<>();
+
+  @Override
+  public Integer call() {
+    List<GroupStatus> statuses =
+        control(
+            control ->
+                groups.isEmpty()
+                    ? control.status()
+                    : groups.stream().map(ControlCommand::group).map(control::status).toList());
+    out().println(json() ? Json.of(statuses) : StatusText.of(statuses));
+    out().flush();
+    return 0;
+  }
+}

@@ -1,0 +1,110 @@
+package dev.ficus.control.cli;
+
+import dev.ficus.control.GateResult;
+import dev.ficus.control.GroupStatus;
+import dev.ficus.postgres.Fence;
+import dev.ficus.postgres.StreamRow;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The status table, and below it what needs attention. */
+final class StatusText {
+
+  private static final List<String> HEAD =
+      List.of("GROUP", "PHASE", "EPOCH", "READS", "FENCE shared/service", "INSTANCES", "STREAMS");
+
+  private StatusText() {}
+
+  static String of(List<GroupStatus> statuses) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(HEAD);
+    for (GroupStatus status : statuses) {
+      List<StreamRow> streams = status.streams();
+      rows.add(
+          List.of(
+              status.group().value(),
+              status.phase() + (status.settled() ? "" : " (unfinished)"),
+              status.epoch().toString(),
+              reads(status),
+              fence(status.sharedFence()) + " / " + fence(status.serviceFence()),
+              status.instances().acknowledged() + " of " + status.instances().running(),
+              streams.isEmpty() ? "-" : stream(streams.get(0))));
+      for (StreamRow stream : streams.subList(Math.min(1, streams.size()), streams.size())) {
+        rows.add(List.of("", "", "", "", "", "", stream(stream)));
+      }
+    }
+    StringBuilder text = new StringBuilder(aligned(rows));
+    statuses.forEach(status -> attention(text, status));
+    return text.toString().stripTrailing();
+  }
+
+  private static String reads(GroupStatus status) {
+    if (status.killSwitch()) {
+      return "held";
+    }
+    return status.phase().movesReads() ? status.readPercentage() + " %" : "-";
+  }
+
+  private static String fence(Optional<Fence.Reading> fence) {
+    return fence.map(reading -> reading.state().name()).orElse("-");
+  }
+
+  private static String stream(StreamRow stream) {
+    String progress =
+        switch (stream.state()) {
+          case REQUESTED -> "waits for a relay";
+          case COPYING ->
+              String.format(Locale.ROOT, "%,d", stream.rowsCopied())
+                  + stream
+                      .rowsEstimated()
+                      .map(rows -> String.format(Locale.ROOT, " of about %,d", rows))
+                      .orElse("")
+                  + " rows";
+          case STREAMING ->
+              "lag "
+                  + stream.lag().map(Text::duration).orElse("unknown")
+                  + (stream.guarded() ? ", guarded" : "");
+          case STOPPED, FAILED -> "at " + stream.position();
+        };
+    return stream.name() + " " + stream.state() + ", " + progress;
+  }
+
+  private static void attention(StringBuilder text, GroupStatus status) {
+    List<String> lines = new ArrayList<>();
+    if (!status.settled()) {
+      lines.add("the last transition is unfinished: run the command again, or ficus rollback");
+    }
+    for (StreamRow stream : status.streams()) {
+      stream
+          .failure()
+          .ifPresent(
+              failure -> {
+                lines.add("stream " + stream.name() + ": " + failure);
+                stream.advice().ifPresent(advice -> lines.add("  next: " + advice));
+              });
+    }
+    for (GateResult gate : status.unmet()) {
+      lines.add("gate " + gate.gate() + ": " + gate.measured() + "; must be " + gate.bound());
+    }
+    if (!lines.isEmpty()) {
+      text.append('\n').append(status.group()).append('\n');
+      lines.forEach(line -> text.append("  ").append(line).append('\n'));
+    }
+  }
+
+  private static String aligned(List<List<String>> rows) {
+    StringBuilder text = new StringBuilder();
+    for (List<String> row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (int column = 0; column < row.size(); column++) {
+        int index = column;
+        int width = rows.stream().mapToInt(it -> it.get(index).length()).max().orElse(0);
+        line.append(row.get(column)).append(" ".repeat(width - row.get(column).length() + 2));
+      }
+      text.append(line.toString().stripTrailing()).append('\n');
+    }
+    return text.toString();
+  }
+}

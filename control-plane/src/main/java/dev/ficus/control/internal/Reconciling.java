@@ -1,0 +1,106 @@
+package dev.ficus.control.internal;
+
+import dev.ficus.control.ReconciliationRun;
+import dev.ficus.control.ReconciliationRun.ComparedTable;
+import dev.ficus.control.ReconciliationRun.Finding;
+import dev.ficus.control.ReconciliationRun.Verdict;
+import dev.ficus.control.internal.store.GroupRow;
+import dev.ficus.control.internal.store.Journal;
+import dev.ficus.core.ErrorKind;
+import dev.ficus.core.FicusException;
+import dev.ficus.core.Side;
+import dev.ficus.postgres.StreamName;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamState;
+import dev.ficus.reconciler.Reconciler;
+import dev.ficus.reconciler.ReconcilerSettings;
+import dev.ficus.reconciler.Reconciliation;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One comparison of a group's two sides, stored as evidence.
+ *
+ * <p>It takes no lock, since it may run long and changes nothing. A group that meanwhile entered
+ * another copy or epoch makes it unknown, never clean (rule R17).
+ */
+public final class Reconciling {
+
+  private final Work work;
+  private final String actor;
+
+  public Reconciling(Work work, String actor) {
+    this.work = work;
+    this.actor = actor;
+  }
+
+  /** Compares and stores. */
+  public ReconciliationRun run() {
+    GroupRow row = work.row();
+    Side from = row.phase().writeSide();
+    StreamName name = work.streamFrom(from);
+    StreamRow stream = stream(row, from, name);
+    Reconciliation result =
+        new Reconciler(work.side(from), work.side(from.other()), name, ReconcilerSettings.DEFAULTS)
+            .reconcile(stream.tables());
+
+    GroupRow after = work.store().groups().load(work.name(), work.service().name());
+    boolean sameCopy =
+        after.epoch().equals(row.epoch()) && after.evidenceSince().equals(row.evidenceSince());
+    Verdict verdict = sameCopy ? verdict(result) : Verdict.UNKNOWN;
+    String reason =
+        sameCopy
+            ? String.join("; ", result.reasons())
+            : "the group moved to another copy while it was compared";
+    ReconciliationRun run =
+        work.store()
+            .reconciliations()
+            .store(row, verdict, reason, tables(result), findings(result));
+    work.store()
+        .journal()
+        .append(
+            new Journal.Entry(work.name(), actor, "reconcile", row.phase(), row.phase()),
+            Journal.Result.DONE,
+            Map.of("verdict", verdict.name(), "rows", run.rows(), "reconciliation", run.id()));
+    return run;
+  }
+
+  private StreamRow stream(GroupRow row, Side from, StreamName name) {
+    Optional<StreamRow> stream =
+        row.phase().stream().isPresent() ? work.streams(from.other()).find(name) : Optional.empty();
+    return stream
+        .filter(it -> it.state() == StreamState.STREAMING)
+        .orElseThrow(
+            () ->
+                new FicusException(
+                    ErrorKind.USAGE,
+                    "group "
+                        + row.name()
+                        + " is in "
+                        + row.phase()
+                        + " and has no stream that keeps its other side up to date, so there is"
+                        + " nothing to compare",
+                    "reconcile from FOLLOWING to WRITES_MOVED; \"ficus status\" shows the streams"));
+  }
+
+  private static Verdict verdict(Reconciliation result) {
+    return switch (result.outcome()) {
+      case CLEAN -> Verdict.CLEAN;
+      case MISMATCH -> Verdict.MISMATCH;
+      case UNKNOWN -> Verdict.UNKNOWN;
+    };
+  }
+
+  private static List<ComparedTable> tables(Reconciliation result) {
+    return result.tables().stream()
+        .map(table -> new ComparedTable(table.table(), table.rows(), table.mismatches()))
+        .toList();
+  }
+
+  private static List<Finding> findings(Reconciliation result) {
+    return result.findings().stream()
+        .map(finding -> new Finding(finding.table(), finding.key(), finding.kind().name()))
+        .toList();
+  }
+}
