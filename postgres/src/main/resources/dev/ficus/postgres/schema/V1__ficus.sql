@@ -137,7 +137,7 @@ $$;
 
 /*
  The capture triggers: after each statement of a transaction that dual-writes, note the keys it touched (rule R9).
- Arguments: group, then the key columns in key order. They act only where the service's library has set ficus.capture to the group; the
+ Arguments: the key columns in key order. The triggers fire only where the service's library has set ficus.capture to the group; the
  note is the transaction-local setting ficus.touched, one JSON array a line: [schema, table, [keys…]]. A savepoint rolled back takes
  its notes with it. Past 64 KiB the note becomes "overflow": the transaction is left to the stream, which rule R1 allows.
 */
@@ -166,15 +166,12 @@ declare
     v_from text;
     v_keys jsonb;
 begin
-    if pg_catalog.current_setting('ficus.capture', true) is distinct from tg_argv[0] then
-        return null;
-    end if;
     if tg_op = 'TRUNCATE' then
         perform pg_catalog.set_config('ficus.touched', 'overflow', true);
         return null;
     end if;
     select pg_catalog.string_agg(pg_catalog.quote_ident(a.k), ', ' order by a.ord) into v_key
-    from pg_catalog.unnest(tg_argv[1:]) with ordinality a(k, ord);
+    from pg_catalog.unnest(tg_argv) with ordinality a(k, ord);
     v_from := case tg_op
         when 'INSERT' then 'select ' || v_key || ' from new_rows'
         when 'DELETE' then 'select ' || v_key || ' from old_rows'
