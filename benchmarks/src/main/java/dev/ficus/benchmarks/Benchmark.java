@@ -1,0 +1,12 @@
+package dev.ficus.benchmarks;
+
+/** One question of cost. */
+interface Benchmark {
+
+  /**
+   * Measures Ficus and its peers alternately.
+   *
+   * @param runs how often each is measured
+   */
+  Report run(int runs) throws Exception;
+}

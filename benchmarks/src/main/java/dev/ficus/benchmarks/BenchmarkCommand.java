@@ -1,0 +1,85 @@
+package dev.ficus.benchmarks;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code benchmarks/run NAME}. */
+@Command(
+    name = "run",
+    mixinStandardHelpOptions = true,
+    description = "Measures what Ficus costs beside its peers, in one run.",
+    footer = {"", "Benchmarks:", "  fence   what the fence and capture triggers cost a writer"})
+public final class BenchmarkCommand implements Callable<Integer> {
+
+  private static final Map<String, Benchmark> BENCHMARKS = Map.of("fence", new FenceBenchmark());
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Parameters(paramLabel = "NAME", description = "the benchmark")
+  private String name = "";
+
+  @Option(
+      names = "--runs",
+      defaultValue = "5",
+      description = "runs of each contender (default: ${DEFAULT-VALUE})")
+  private int runs;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "writes the report there as well")
+  private @Nullable Path json;
+
+  /** Runs a benchmark and ends with 0, or 64 where there is none of that name. */
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new BenchmarkCommand()).execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    CommandLine commandLine = java.util.Objects.requireNonNull(spec).commandLine();
+    Benchmark benchmark = BENCHMARKS.get(name);
+    if (benchmark == null) {
+      throw new ParameterException(
+          commandLine, "there is no benchmark " + name + "; there is " + BENCHMARKS.keySet());
+    }
+    if (runs < 1) {
+      throw new ParameterException(commandLine, "--runs must be at least 1: " + runs);
+    }
+    Report report = benchmark.run(runs);
+    PrintWriter out = commandLine.getOut();
+    out.printf(
+        "%s, median of %d runs (%s)%n",
+        report.benchmark(), report.runs(), new TreeMap<>(report.settings()));
+    new TreeMap<>(report.median())
+        .forEach(
+            (contender, median) ->
+                out.printf(
+                    Locale.ROOT,
+                    "  %-14s %,12.0f %s%s%n",
+                    contender,
+                    median,
+                    report.unit(),
+                    report.ratios().containsKey(contender)
+                        ? String.format(
+                            Locale.ROOT,
+                            "   ficus is %.2f times as good",
+                            report.ratios().get(contender))
+                        : ""));
+    out.flush();
+    if (json != null) {
+      JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValue(json, report);
+    }
+    return 0;
+  }
+}
