@@ -81,7 +81,10 @@ public final class Capture implements AutoCloseable {
       List<TableShape> shapes,
       RelaySettings settings,
       Sink sink) {
-    String prefix = "ficus";
+    // Of its own for each stream: engines of one process share a registry of metrics by this name,
+    // and
+    // one that finds its name taken waits a minute before it streams.
+    String prefix = row.slot();
     TransactionAssembler assembler = new TransactionAssembler(prefix, shapes, settings);
     Acknowledger consumer = new Acknowledger(assembler, sink);
     Capture capture =
