@@ -8,6 +8,7 @@ import dev.ficus.postgres.Quoted;
 import dev.ficus.postgres.Table;
 import dev.ficus.postgres.Tables;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.postgresql.PGConnection;
 
@@ -154,6 +156,63 @@ public final class Archive {
       return entries;
     } catch (IOException e) {
       throw ArchiveFiles.failure("verifying archive " + folder, e);
+    }
+  }
+
+  /**
+   * Brings archived tables back into a database that has none of them, in one transaction; the
+   * archive is verified first. It does what {@code RESTORE.md} tells a person to do with psql.
+   *
+   * @throws PostgresException if the archive is damaged, or the database refuses; nothing is left
+   *     there then
+   */
+  public static List<Entry> restore(Database database, Path folder) {
+    List<Entry> entries = verify(folder);
+    try (Connection connection = database.connect("restore")) {
+      connection.setAutoCommit(false);
+      try (Statement statement = connection.createStatement()) {
+        statement.execute(Files.readString(folder.resolve("schema.sql")));
+        statement.execute("set local session_replication_role = replica");
+        for (Entry entry : entries) {
+          load(connection, folder, entry);
+        }
+        statement.execute("set local session_replication_role = origin");
+        statement.execute(Files.readString(folder.resolve("sequences.sql")));
+      }
+      connection.commit();
+      return entries;
+    } catch (SQLException e) {
+      throw PostgresException.sql("restoring archive " + folder + " into " + database, e);
+    } catch (IOException e) {
+      throw ArchiveFiles.failure("restoring archive " + folder + " into " + database, e);
+    }
+  }
+
+  private static void load(Connection connection, Path folder, Entry entry)
+      throws SQLException, IOException {
+    String sql =
+        "copy "
+            + Quoted.table(entry.table())
+            + " ("
+            + Quoted.names(entry.columns())
+            + ") from stdin (format text, encoding 'UTF8')";
+    long rows;
+    try (InputStream packed = Files.newInputStream(folder.resolve(entry.file()));
+        InputStream in = new GZIPInputStream(packed, 1 << 16)) {
+      rows = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(sql, in);
+    }
+    if (rows != entry.rows()) {
+      throw PostgresException.state(
+          ErrorKind.NEEDS_PERSON,
+          "archive "
+              + folder
+              + " gave "
+              + rows
+              + " rows of "
+              + entry.table()
+              + " instead of "
+              + entry.rows(),
+          "verify the archive; nothing was restored");
     }
   }
 }

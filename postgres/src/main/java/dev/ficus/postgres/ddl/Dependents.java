@@ -41,8 +41,8 @@ public final class Dependents {
         select classid, objid, 0, 0 from own
         union
         select case when v.oid is null then d.classid else 'pg_class'::regclass::oid end,
-          coalesce(v.oid, case when tc.oid is null then null else d.objid end, d.objid),
-          case when v.oid is null and d.classid = 'pg_class'::regclass then d.objsubid else 0 end,
+          coalesce(v.oid, d.objid),
+          case when v.oid is null and tc.relkind in ('r', 'p') then d.objsubid else 0 end,
           w.depth + 1
         from walk w
         join pg_depend d on d.refclassid = w.classid and d.refobjid = w.objid and (w.objsubid = 0 or w.objsubid = d.refobjsubid)
@@ -109,8 +109,15 @@ public final class Dependents {
         join pg_publication b on b.oid = pr.prpubid
         union all
         select f.depth, 'OTHER', pg_describe_object(f.classid, f.objid, 0), format('drop type %s', format_type(f.objid, null))
-        from found f join pg_type t on f.classid = 'pg_type'::regclass and t.oid = f.objid and t.typtype in ('c', 'd')
-        left join pg_class c on c.oid = t.typrelid where t.typtype = 'd' or c.relkind = 'c'
+        from found f join pg_type t on f.classid = 'pg_type'::regclass and t.oid = f.objid and t.typtype = 'd'
+        union all
+        select f.depth, 'OTHER', n.nspname || '.' || c.relname, format('drop type %s', c.oid::regclass)
+        from found f join pg_class c on f.classid = 'pg_class'::regclass and c.oid = f.objid and c.relkind = 'c'
+        join pg_namespace n on n.oid = c.relnamespace
+        union all
+        select f.depth, 'OTHER', pg_describe_object(f.classid, f.objid, 0), '-- drop by hand: ' || pg_describe_object(f.classid, f.objid, 0)
+        from found f where f.classid not in ('pg_class'::regclass, 'pg_constraint'::regclass, 'pg_proc'::regclass, 'pg_rewrite'::regclass,
+          'pg_policy'::regclass, 'pg_attrdef'::regclass, 'pg_trigger'::regclass, 'pg_publication_rel'::regclass, 'pg_type'::regclass)
       ) d order by depth desc, kind, name, sql
       """;
 

@@ -13,9 +13,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
- * Renames sealed tables aside into schema {@value #SCHEMA}, so that whoever still uses them by name
+ * Moves sealed tables aside into schema {@value #SCHEMA}, so that whoever still uses them by name
  * fails at once, and back.
  *
  * <p>Triggers stay on, hence so does the sealed fence. Identity and serial sequences, indexes and
@@ -23,55 +24,48 @@ import java.util.Locale;
  */
 public final class Retirement {
 
-  /** The schema that holds retired tables. */
+  /**
+   * The schema that holds the retired tables of schema public; those of others are named after it.
+   */
   public static final String SCHEMA = "ficus_retired";
 
   private Retirement() {}
 
-  /** Where a table is found once retired. */
+  /**
+   * Where a table is found once retired. Each schema has a retired one of its own, since indexes
+   * and sequences move along and their names are unique only within a schema.
+   */
   public static TableName retired(TableName table) {
     if (table.schema().equals("public")) {
       return new TableName(SCHEMA, table.name());
     }
-    String name = table.schema() + "." + table.name();
+    String schema = SCHEMA + "_" + table.schema();
     // PostgreSQL would cut a longer name, and two could then become one.
-    return name.getBytes(StandardCharsets.UTF_8).length <= 63
-        ? new TableName(SCHEMA, name)
-        : new TableName(
-            SCHEMA,
-            String.format(Locale.ROOT, "t%08x.%08x", table.schema().hashCode(), name.hashCode()));
+    return new TableName(
+        schema.getBytes(StandardCharsets.UTF_8).length <= 63
+            ? schema
+            : String.format(Locale.ROOT, "%s_%08x", SCHEMA, schema.hashCode()),
+        table.name());
   }
 
   /** The statements of {@link #rename}, for a dry run. */
   public static List<String> renameSql(List<TableName> tables) {
-    List<String> statements = new ArrayList<>();
-    statements.add("create schema if not exists " + Quoted.name(SCHEMA));
-    for (TableName table : tables) {
-      TableName aside = retired(table);
-      statements.addAll(move(table, aside));
-    }
-    return List.copyOf(statements);
+    return Stream.concat(
+            tables.stream()
+                .map(table -> retired(table).schema())
+                .distinct()
+                .map(schema -> "create schema if not exists " + Quoted.name(schema)),
+            tables.stream().map(table -> move(table, retired(table))))
+        .toList();
   }
 
   /** The statements of {@link #renameBack}, for a dry run. */
   public static List<String> renameBackSql(List<TableName> tables) {
-    return tables.stream().flatMap(table -> move(retired(table), table).stream()).toList();
+    return tables.stream().map(table -> move(retired(table), table)).toList();
   }
 
-  private static List<String> move(TableName from, TableName to) {
-    // The name first: the schema that has the table cannot hold another of its new name by
-    // accident,
-    // the one that gets it could hold one of its old name.
-    List<String> statements = new ArrayList<>();
-    if (!from.name().equals(to.name())) {
-      statements.add("alter table " + Quoted.table(from) + " rename to " + Quoted.name(to.name()));
-    }
-    statements.add(
-        "alter table "
-            + Quoted.table(new TableName(from.schema(), to.name()))
-            + " set schema "
-            + Quoted.name(to.schema()));
-    return statements;
+  private static String move(TableName from, TableName to) {
+    return "alter table " + Quoted.table(from) + " set schema " + Quoted.name(to.schema());
   }
 
   /** The statement that drops retired tables, and fails if anything outside depends on them. */
