@@ -91,6 +91,8 @@ public record Database(String name, DatabaseAddress address) {
     properties.setProperty("password", address.password().reveal());
     properties.setProperty("ApplicationName", "ficus " + purpose);
     properties.setProperty("options", SETTINGS);
+    // The detail of a server's error holds row values, and exceptions end in logs (rule R20).
+    properties.setProperty("logServerErrorDetail", "false");
     properties.setProperty("connectTimeout", "10");
     properties.setProperty("tcpKeepAlive", "true");
     return properties;

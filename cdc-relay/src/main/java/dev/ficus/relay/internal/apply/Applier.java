@@ -2,19 +2,15 @@ package dev.ficus.relay.internal.apply;
 
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.Lsn;
-import dev.ficus.core.TableName;
-import dev.ficus.postgres.SqlErrors;
 import dev.ficus.postgres.StreamRow;
+import dev.ficus.relay.RelayException;
 import dev.ficus.relay.RelaySettings;
-import dev.ficus.relay.internal.apply.TableWriter.Manner;
 import dev.ficus.relay.internal.capture.Capture;
 import dev.ficus.relay.internal.capture.SourceTransaction;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,15 +23,15 @@ import org.slf4j.LoggerFactory;
 public final class Applier implements Capture.Sink, AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Applier.class);
-  private static final String EXCLUSION_VIOLATION = "23P01";
 
-  private final Connection target;
   private final StreamRow stream;
   private final RelaySettings settings;
   private final FaultPoints faults;
-  private final PositionRow positionRow;
-  private final Map<TableName, TableWriter> writers = new HashMap<>();
+  private final BatchWriter writer;
 
+  private Batch batch = new Batch();
+  // Below this place the batch is known to meet a row from the stream's future.
+  private Lsn blockedUntil = Lsn.ZERO;
   private volatile Lsn position;
   private volatile long progressedAt = System.nanoTime();
 
@@ -50,20 +46,16 @@ public final class Applier implements Capture.Sink, AutoCloseable {
       RelaySettings settings,
       FaultPoints faults)
       throws SQLException {
-    this.target = target;
     this.stream = stream;
     this.settings = settings;
     this.faults = faults;
-    this.positionRow = new PositionRow(target, stream);
     this.position = stream.position();
     target.setAutoCommit(false);
     try (var statement = target.createStatement()) {
       statement.execute("set session_replication_role = replica");
     }
-    for (TableShape shape : shapes) {
-      writers.put(shape.target(), new TableWriter(target, shape));
-    }
     target.commit();
+    this.writer = new BatchWriter(target, stream, shapes, faults);
   }
 
   /** When the position last moved, by {@link System#nanoTime}. */
@@ -73,80 +65,66 @@ public final class Applier implements Capture.Sink, AutoCloseable {
 
   @Override
   public Optional<Lsn> take(List<SourceTransaction> transactions) throws SQLException {
-    Lsn before = position;
-    Batch batch = new Batch();
     for (SourceTransaction transaction : transactions) {
       if (position.hasReached(transaction.commit())) {
         // A replay: it was applied before the last restart.
         continue;
       }
       batch.add(transaction);
-      if (batch.changes() >= settings.batchChanges()
-          || batch.characters() >= settings.transactionCharacters()) {
-        apply(batch);
-        batch = new Batch();
+      if (isFull(settings.batchChanges())) {
+        apply();
       }
     }
     if (!batch.isEmpty()) {
-      apply(batch);
+      apply();
     }
-    if (position.equals(before)) {
-      return transactions.isEmpty() ? Optional.empty() : Optional.of(position);
+    if (transactions.isEmpty()) {
+      return Optional.empty();
     }
     faults.reach("relay.ack.before");
     return Optional.of(position);
   }
 
-  private void apply(Batch batch) throws SQLException {
-    try {
-      apply(batch, Manner.UPSERT);
-    } catch (SQLException e) {
-      target.rollback();
-      if (!isConflict(e)) {
-        throw e;
+  private boolean isFull(int changes) {
+    return batch.changes() >= changes || batch.characters() >= settings.transactionCharacters();
+  }
+
+  private void apply() throws SQLException {
+    if (!batch.end().hasReached(blockedUntil)) {
+      if (isFull(settings.transactionChanges())) {
+        throw RelayException.stop(
+            "stream "
+                + stream.name()
+                + " met a unique value that a dual write of its future holds, and the changes up to "
+                + blockedUntil
+                + " do not fit into one batch",
+            "raise the relay's transaction limits, or stop the group's dual writes until the stream has caught up");
       }
-      apply(batch, Manner.REPLACE);
+      return;
     }
-    position = batch.end();
-    progressedAt = System.nanoTime();
+    BatchWriter.Outcome outcome = writer.write(batch);
+    if (outcome instanceof BatchWriter.Outcome.Blocked blocked) {
+      blockedUntil = blocked.until();
+      log.info(
+          "stream {}: a dual write up to {} is in the way of the batch that ends at {}; taking in what follows",
+          stream.name(),
+          blockedUntil,
+          batch.end());
+      return;
+    }
     log.debug(
         "stream {}: applied {} transactions with {} changes up to {}",
         stream.name(),
         batch.transactions(),
         batch.changes(),
         batch.end());
-  }
-
-  private void apply(Batch batch, Manner manner) throws SQLException {
-    positionRow.move(batch);
-    for (TableBatch table : batch.tables()) {
-      TableWriter writer = writer(table.table());
-      if (table.truncated().isPresent()) {
-        writer.clear();
-      }
-      writer.write(table.rows(), manner);
-    }
-    faults.reach("relay.apply.before-commit");
-    target.commit();
-    faults.reach("relay.apply.after-commit");
-  }
-
-  private TableWriter writer(TableShape table) {
-    TableWriter writer = writers.get(table.target());
-    if (writer == null) {
-      throw new IllegalStateException("no writer for table " + table.target());
-    }
-    return writer;
-  }
-
-  private static boolean isConflict(SQLException e) {
-    return SqlErrors.has(e, SqlErrors.UNIQUE_VIOLATION) || SqlErrors.has(e, EXCLUSION_VIOLATION);
+    position = batch.end();
+    progressedAt = System.nanoTime();
+    batch = new Batch();
   }
 
   @Override
   public void close() throws SQLException {
-    for (TableWriter writer : writers.values()) {
-      writer.close();
-    }
+    writer.close();
   }
 }

@@ -79,13 +79,14 @@ public final class Capture implements AutoCloseable {
       StreamRow row,
       DatabaseAddress source,
       List<TableShape> shapes,
+      SchemaChange onSchemaChange,
       RelaySettings settings,
       Sink sink) {
-    // Of its own for each stream: engines of one process share a registry of metrics by this name,
-    // and
-    // one that finds its name taken waits a minute before it streams.
-    String prefix = row.slot();
-    TransactionAssembler assembler = new TransactionAssembler(prefix, shapes, settings);
+    // Of its own for each engine: those of one process share a registry of metrics by this name, and
+    // one that finds its name taken, even by an engine that is ending, waits a minute.
+    String prefix = row.slot() + "_" + Long.toHexString(System.nanoTime());
+    TransactionAssembler assembler =
+        new TransactionAssembler(prefix, shapes, onSchemaChange, settings);
     Acknowledger consumer = new Acknowledger(assembler, sink);
     Capture capture =
         new Capture(

@@ -42,6 +42,18 @@ final class EngineProperties {
         "table.include.list",
         shapes.stream().map(shape -> pattern(shape.source())).collect(Collectors.joining(",")));
 
+    if (shapes.stream().noneMatch(TableShape::allColumns)) {
+      // A reference copy: what it does not carry is not even decoded.
+      properties.setProperty(
+          "column.include.list",
+          shapes.stream()
+              .flatMap(
+                  shape ->
+                      shape.columns().stream()
+                          .map(column -> pattern(shape.source()) + "\\." + escaped(column.name())))
+              .collect(Collectors.joining(",")));
+    }
+
     // Offsets are ephemeral: the truth is the target's position (rule R4). With a stored offset the
     // engine would search for its place in the WAL, which loses changes in releases up to 3.6.3.
     properties.setProperty(
@@ -87,6 +99,8 @@ final class EngineProperties {
         properties.setProperty("driver." + name, url.getProperty(name));
       }
     }
+    // Details of the server's errors hold row values (rule R20).
+    properties.setProperty("driver.logServerErrorDetail", "false");
     // The text of floats, bytes and ranges depends on these.
     properties.setProperty(
         "driver.options",
@@ -94,7 +108,10 @@ final class EngineProperties {
   }
 
   private static String pattern(TableName table) {
-    return (Pattern.quote(table.schema()) + "\\." + Pattern.quote(table.name()))
-        .replace(",", "\\,");
+    return escaped(table.schema()) + "\\." + escaped(table.name());
+  }
+
+  private static String escaped(String name) {
+    return Pattern.quote(name).replace(",", "\\,");
   }
 }

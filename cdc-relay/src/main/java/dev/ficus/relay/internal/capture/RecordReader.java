@@ -16,10 +16,12 @@ import org.jspecify.annotations.Nullable;
 final class RecordReader {
 
   private final TableShape table;
+  private final SchemaChange onSchemaChange;
   private @Nullable Schema seen;
 
-  RecordReader(TableShape table) {
+  RecordReader(TableShape table, SchemaChange onSchemaChange) {
     this.table = table;
+    this.onSchemaChange = onSchemaChange;
   }
 
   Change read(Struct event, @Nullable Struct renamedFrom, Lsn lsn) {
@@ -102,6 +104,10 @@ final class RecordReader {
               + " while the stream carries "
               + carried,
           "alter the target table alike, then request the stream again with a new copy");
+    }
+    if (seen != null) {
+      // The types may have changed as well; text would often convert, and lose something.
+      onSchemaChange.verify(table);
     }
     seen = schema;
   }

@@ -31,10 +31,11 @@ final class TransactionAssembler {
   private long events;
   private long characters;
 
-  TransactionAssembler(String prefix, List<TableShape> shapes, RelaySettings settings) {
+  TransactionAssembler(
+      String prefix, List<TableShape> shapes, SchemaChange onSchemaChange, RelaySettings settings) {
     this.prefix = prefix;
     this.settings = settings;
-    shapes.forEach(shape -> readers.put(shape.source(), new RecordReader(shape)));
+    shapes.forEach(shape -> readers.put(shape.source(), new RecordReader(shape, onSchemaChange)));
   }
 
   /** Takes one event; returns the transaction that it completes. */

@@ -129,7 +129,7 @@ final class StreamRunner {
       if (row.isEmpty() || stopping.getCount() == 0) {
         return false;
       }
-      new Streaming(source, leased, row.get(), connections, settings, faults)
+      new Streaming(source, target, leased, row.get(), connections, settings, faults)
           .run(stopping, () -> failures.set(0));
       return false;
     }
@@ -174,7 +174,8 @@ final class StreamRunner {
       return false;
     }
     if (verdict instanceof Verdict.Fail fail) {
-      log.error("stream {} failed: {}", requested.name(), fail.failure(), error);
+      log.error("stream {} failed: {}", requested.name(), fail.failure());
+      log.debug("stream {} failed", requested.name(), error);
       try {
         markFailed(fail);
         return false;

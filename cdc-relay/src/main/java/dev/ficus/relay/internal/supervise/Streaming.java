@@ -30,6 +30,7 @@ final class Streaming {
   private static final Duration WATCH = Duration.ofMillis(50);
 
   private final Database source;
+  private final Database target;
   private final Connection leased;
   private final StreamRow stream;
   private final RunnerConnections connections;
@@ -38,12 +39,14 @@ final class Streaming {
 
   Streaming(
       Database source,
+      Database target,
       Connection leased,
       StreamRow stream,
       RunnerConnections connections,
       RelaySettings settings,
       FaultPoints faults) {
     this.source = source;
+    this.target = target;
     this.leased = leased;
     this.stream = stream;
     this.connections = connections;
@@ -60,13 +63,11 @@ final class Streaming {
   void run(CountDownLatch stopping, Runnable progressed) throws Exception {
     verifyIdentity();
     verifySlot();
-    List<TableShape> shapes;
-    leased.setAutoCommit(true);
-    try (Connection reader = connections.open(source)) {
-      shapes = StreamShape.verify(source, reader, leased, stream);
-    }
+    List<TableShape> shapes = shapes();
     try (Applier applier = new Applier(leased, stream, shapes, settings, faults);
-        Capture capture = Capture.start(stream, source.address(), shapes, settings, applier);
+        Capture capture =
+            Capture.start(
+                stream, source.address(), shapes, table -> verifyAgain(shapes), settings, applier);
         Connection markers = connections.open(source)) {
       log.info("stream {}: streaming from {} at {}", stream.name(), source, stream.position());
       long markedAt = System.nanoTime();
@@ -105,6 +106,24 @@ final class Streaming {
     }
     Marker.write(markers);
     return now;
+  }
+
+  private List<TableShape> shapes() throws SQLException {
+    try (Connection reader = connections.open(source);
+        Connection targetReader = connections.open(target)) {
+      return StreamShape.verify(source, reader, targetReader, stream);
+    }
+  }
+
+  private void verifyAgain(List<TableShape> shapes) {
+    try {
+      if (!shapes().equals(shapes)) {
+        throw RelayException.stop(
+            "the tables of stream " + stream.name() + " were altered while it streamed", AGAIN);
+      }
+    } catch (SQLException e) {
+      throw PostgresException.sql("comparing the tables of stream " + stream.name(), e);
+    }
   }
 
   private void verifyIdentity() {

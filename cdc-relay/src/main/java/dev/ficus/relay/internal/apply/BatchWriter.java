@@ -1,0 +1,140 @@
+package dev.ficus.relay.internal.apply;
+
+import dev.ficus.core.FaultPoints;
+import dev.ficus.core.Lsn;
+import dev.ficus.core.TableName;
+import dev.ficus.postgres.SqlErrors;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.relay.internal.apply.TableWriter.Manner;
+import dev.ficus.relay.internal.capture.RowKey;
+import dev.ficus.relay.internal.shape.TableShape;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Writes one batch in one transaction of the target. */
+final class BatchWriter implements AutoCloseable {
+
+  private static final String EXCLUSION_VIOLATION = "23P01";
+  private static final int ATTEMPTS = 10;
+
+  private final Connection target;
+  private final FaultPoints faults;
+  private final PositionRow positionRow;
+  private final Guards guards;
+  private final Map<TableName, TableWriter> writers = new HashMap<>();
+  private boolean guarded;
+
+  BatchWriter(Connection target, StreamRow stream, List<TableShape> shapes, FaultPoints faults)
+      throws SQLException {
+    this.target = target;
+    this.faults = faults;
+    this.positionRow = new PositionRow(target, stream);
+    this.guards = new Guards(target, stream);
+    for (TableShape shape : shapes) {
+      writers.put(shape.target(), new TableWriter(target, shape));
+    }
+  }
+
+  /** What became of a batch. */
+  sealed interface Outcome {
+
+    /** It is committed. */
+    record Applied() implements Outcome {}
+
+    /** A row dual-written from the stream's future is in its way; nothing was written. */
+    record Blocked(Lsn until) implements Outcome {}
+  }
+
+  /**
+   * Writes and commits a batch.
+   *
+   * <p>While the group dual-writes, a unique value can be in the way that no past state of the
+   * source held:
+   *
+   * <ol>
+   *   <li>the source gives the value {@code z} to row D and, later, takes it away and gives it to
+   *       row C;
+   *   <li>the dual write of C arrives before the stream has brought any of that;
+   *   <li>the stream inserts D: {@code z} is taken, by a row from its own future.
+   * </ol>
+   *
+   * At a commit of the source there is no such conflict. So the batch waits and takes in what
+   * follows, up to the newest dual write known when it met the conflict: then C is of its past, and
+   * D has lost the value in the very same batch. Nothing that a dual write wrote is ever undone,
+   * and no change is skipped.
+   */
+  Outcome write(Batch batch) throws SQLException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        write(batch, attempt == 1 ? Manner.UPSERT : Manner.REPLACE);
+        return new Outcome.Applied();
+      } catch (SQLException e) {
+        target.rollback();
+        if (isConflict(e) && attempt > 1) {
+          Optional<Lsn> until = guarded ? guards.newestAfter(batch.end()) : Optional.empty();
+          target.rollback();
+          if (until.isEmpty()) {
+            throw e;
+          }
+          return new Outcome.Blocked(until.get());
+        }
+        if (!(isConflict(e) || isPassing(e)) || attempt == ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private void write(Batch batch, Manner manner) throws SQLException {
+    guarded = positionRow.move(batch);
+    if (guarded && batch.tables().stream().anyMatch(table -> table.truncated().isPresent())) {
+      guards.closeAgainstDualWrites();
+    }
+    for (TableBatch table : batch.tables()) {
+      TableWriter writer = writer(table.table());
+      if (table.truncated().isPresent()) {
+        if (guarded) {
+          guards.clear(table.table(), table.truncated().get());
+        } else {
+          writer.clear();
+        }
+      }
+      Map<RowKey, RowState> rows = guarded ? guards.won(table) : table.rows();
+      writer.write(rows, manner);
+    }
+    if (guarded) {
+      guards.purge(batch.end());
+    }
+    faults.reach("relay.apply.before-commit");
+    target.commit();
+    faults.reach("relay.apply.after-commit");
+  }
+
+  private TableWriter writer(TableShape table) {
+    TableWriter writer = writers.get(table.target());
+    if (writer == null) {
+      throw new IllegalStateException("no writer for table " + table.target());
+    }
+    return writer;
+  }
+
+  private static boolean isConflict(SQLException e) {
+    return SqlErrors.has(e, SqlErrors.UNIQUE_VIOLATION) || SqlErrors.has(e, EXCLUSION_VIOLATION);
+  }
+
+  private static boolean isPassing(SQLException e) {
+    return SqlErrors.has(e, SqlErrors.DEADLOCK)
+        || SqlErrors.has(e, SqlErrors.SERIALIZATION_FAILURE);
+  }
+
+  @Override
+  public void close() throws SQLException {
+    for (TableWriter writer : writers.values()) {
+      writer.close();
+    }
+  }
+}

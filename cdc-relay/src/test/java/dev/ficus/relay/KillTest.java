@@ -1,0 +1,98 @@
+package dev.ficus.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ficus.core.Lsn;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamState;
+import dev.ficus.testkit.Rule;
+import java.io.File;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The relay as a process of its own, killed with SIGKILL again and again while the source is
+ * written.
+ *
+ * <p>{@code -Dficus.test.seed} repeats the moments of a run as far as a scheduler allows.
+ */
+@Rule({"R1", "R2", "R3", "R4"})
+class KillTest {
+
+  private static final Logger log = LoggerFactory.getLogger(KillTest.class);
+  private static final int KILLS_IN_BACKFILL = 15;
+  private static final int KILLS_IN_STREAMING = 35;
+
+  @Test
+  void shouldLoseNothingWhenKilledAtRandomMoments(@TempDir Path folder) throws Exception {
+    long seed = Long.getLong("ficus.test.seed", System.nanoTime());
+    log.info("killing with seed {}", seed);
+    Random random = new Random(seed);
+    File relayLog = folder.resolve("relay.log").toFile();
+    try (TwoSides sides = new TwoSides(Traffic.DDL);
+        Traffic traffic = new Traffic(sides.shared, sides.service)) {
+      traffic.fill(20_000);
+      traffic.start(seed);
+      sides.request(Traffic.TABLES);
+      int inBackfill = 0;
+      int inStreaming = 0;
+      long begun = System.nanoTime();
+      while (inBackfill < KILLS_IN_BACKFILL || inStreaming < KILLS_IN_STREAMING) {
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofMinutes(10));
+        traffic.verify();
+        boolean wantBackfill = inBackfill < KILLS_IN_BACKFILL;
+        if (wantBackfill && sides.row().state() == StreamState.STREAMING) {
+          sides.streams.stop(TwoSides.FORWARD);
+          sides.request(Traffic.TABLES);
+        }
+        Lsn before = sides.row().position();
+        try (RelayProcess relay = RelayProcess.start(sides, relayLog)) {
+          awaitWork(sides, relay, wantBackfill, before);
+          LockSupport.parkNanos(random.nextInt(wantBackfill ? 250 : 300) * 1_000_000L);
+          StreamState state = sides.row().state();
+          relay.kill();
+          if (state == StreamState.COPYING) {
+            inBackfill++;
+          } else {
+            inStreaming++;
+          }
+        }
+      }
+      log.info(
+          "killed {} times in the backfill and {} times while streaming", inBackfill, inStreaming);
+      try (RelayProcess relay = RelayProcess.start(sides, relayLog)) {
+        sides.awaitStreaming();
+        sides.awaitCaughtUp();
+        traffic.stop();
+        sides.awaitCaughtUp();
+        sides.assertEqual(Traffic.TABLES);
+        assertThat(relay.isAlive()).isTrue();
+      }
+      assertThat(traffic.checks()).isGreaterThan(500);
+      assertThat(sides.rows(sides.shared, "item")).hasSizeGreaterThan(10_000);
+    }
+  }
+
+  /** Waits until the relay has begun a backfill, or has applied something. */
+  private static void awaitWork(TwoSides sides, RelayProcess relay, boolean backfill, Lsn before) {
+    StreamRow reached =
+        sides.awaitRow(
+            row ->
+                !relay.isAlive()
+                    || row.state() == StreamState.FAILED
+                    || (backfill
+                        ? row.state() != StreamState.REQUESTED && row.identity().isPresent()
+                        : row.state() == StreamState.STREAMING
+                            && row.position().compareTo(before) > 0));
+    assertThat(relay.isAlive()).as("the relay lives until it is killed").isTrue();
+    assertThat(reached.state())
+        .as(() -> reached.failure().orElse(""))
+        .isNotEqualTo(StreamState.FAILED);
+  }
+}

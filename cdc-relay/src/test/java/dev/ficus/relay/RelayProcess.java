@@ -1,0 +1,103 @@
+package dev.ficus.relay;
+
+import dev.ficus.core.FaultPoints;
+import dev.ficus.core.manifest.DatabaseAddress;
+import dev.ficus.core.manifest.Secret;
+import dev.ficus.postgres.Database;
+import java.io.File;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** A relay in a process of its own, so that a test can kill it as SIGKILL does. */
+final class RelayProcess implements AutoCloseable {
+
+  private static final RelaySettings SETTINGS =
+      new RelaySettings(
+          Duration.ofMillis(20),
+          Duration.ofMillis(2),
+          Duration.ofMillis(500),
+          Duration.ofMillis(50),
+          Duration.ofSeconds(1),
+          64,
+          100_000,
+          1 << 26);
+
+  private final Process process;
+
+  private RelayProcess(Process process) {
+    this.process = process;
+  }
+
+  /** Starts a relay for the two databases; it logs into the file. */
+  static RelayProcess start(TwoSides sides, File log) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-Xshare:auto",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:-BytecodeVerificationRemote",
+                "-XX:+UseSerialGC",
+                "-Xmx192m",
+                "-Duser.timezone=Pacific/Chatham"));
+    String logback = System.getProperty("logback.configurationFile");
+    if (logback != null) {
+      command.add("-Dlogback.configurationFile=" + logback);
+    }
+    command.addAll(
+        List.of("-cp", System.getProperty("java.class.path"), RelayProcess.class.getName()));
+    for (Database database : List.of(sides.source, sides.target)) {
+      command.addAll(
+          List.of(
+              database.name(),
+              database.address().url(),
+              database.address().user(),
+              database.address().password().reveal()));
+    }
+    return new RelayProcess(
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+            .start());
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Kills it with SIGKILL and waits until it is gone. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly();
+    if (!process.waitFor(30, TimeUnit.SECONDS)) {
+      throw new IllegalStateException("process " + process.pid() + " survived SIGKILL");
+    }
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly().onExit().join();
+  }
+
+  /** Runs the relay until the process is killed. */
+  public static void main(String[] arguments) throws InterruptedException {
+    Relay relay =
+        new Relay(
+            Map.of(arguments[0], database(arguments, 0), arguments[4], database(arguments, 4)),
+            SETTINGS,
+            FaultPoints.NONE);
+    relay.start();
+    new CountDownLatch(1).await();
+  }
+
+  private static Database database(String[] arguments, int first) {
+    return new Database(
+        arguments[first],
+        new DatabaseAddress(
+            arguments[first + 1], arguments[first + 2], new Secret(arguments[first + 3])));
+  }
+}
