@@ -3,10 +3,14 @@ package dev.ficus.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ficus.core.FaultPoints;
+import dev.ficus.core.Lsn;
 import dev.ficus.postgres.SqlErrors;
 import dev.ficus.testkit.Rule;
 import dev.ficus.testkit.TestDatabase;
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -110,6 +114,30 @@ class GuardTest {
 
     assertThat(service.write(early)).isZero();
     assertThat(service.write(deletion)).isZero();
+
+    sides.assertEqual("item");
+  }
+
+  @Test
+  void shouldNotLoseAChangeWhoseDualWriteWasSkippedWhileItCommitted() throws SQLException {
+    sides.relay();
+    try (Connection slow = sides.shared.connect();
+        Statement statement = slow.createStatement()) {
+      slow.setAutoCommit(false);
+      statement.execute("update public.item set note = 'slow' where id = 5");
+      Lsn guard;
+      try (ResultSet row = statement.executeQuery("select pg_current_wal_insert_lsn()::text")) {
+        row.next();
+        guard = Lsn.parse(row.getString(1));
+      }
+      service.commit("update public.item set note = 'quick' where id = 6", 6);
+      sides.awaitCaughtUp();
+
+      // The position lies between the guard LSN and the commit: whoever comes now is skipped.
+      assertThat(service.write(new DualWrites.Pending(guard, 5, "(5,c5,slow,0)"))).isZero();
+      slow.commit();
+    }
+    sides.awaitCaughtUp();
 
     sides.assertEqual("item");
   }

@@ -102,7 +102,7 @@ public final class Applier implements Capture.Sink, AutoCloseable {
       }
       return;
     }
-    BatchWriter.Outcome outcome = writer.write(batch);
+    BatchWriter.Outcome outcome = writer.write(position, batch);
     if (outcome instanceof BatchWriter.Outcome.Blocked blocked) {
       blockedUntil = blocked.until();
       log.info(

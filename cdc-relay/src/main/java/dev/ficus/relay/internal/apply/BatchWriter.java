@@ -67,10 +67,10 @@ final class BatchWriter implements AutoCloseable {
    * D has lost the value in the very same batch. Nothing that a dual write wrote is ever undone,
    * and no change is skipped.
    */
-  Outcome write(Batch batch) throws SQLException {
+  Outcome write(Lsn from, Batch batch) throws SQLException {
     for (int attempt = 1; ; attempt++) {
       try {
-        write(batch, attempt == 1 ? Manner.UPSERT : Manner.REPLACE);
+        write(from, batch, attempt == 1 ? Manner.UPSERT : Manner.REPLACE);
         return new Outcome.Applied();
       } catch (SQLException e) {
         target.rollback();
@@ -89,8 +89,8 @@ final class BatchWriter implements AutoCloseable {
     }
   }
 
-  private void write(Batch batch, Manner manner) throws SQLException {
-    guarded = positionRow.move(batch);
+  private void write(Lsn from, Batch batch, Manner manner) throws SQLException {
+    guarded = positionRow.move(from, batch);
     if (guarded && batch.tables().stream().anyMatch(table -> table.truncated().isPresent())) {
       guards.closeAgainstDualWrites();
     }
@@ -103,7 +103,7 @@ final class BatchWriter implements AutoCloseable {
           writer.clear();
         }
       }
-      Map<RowKey, RowState> rows = guarded ? guards.won(table) : table.rows();
+      Map<RowKey, RowState> rows = guarded ? guards.won(table, from) : table.rows();
       writer.write(rows, manner);
     }
     if (guarded) {

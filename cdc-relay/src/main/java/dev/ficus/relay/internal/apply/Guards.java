@@ -40,6 +40,20 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Guards at or below the position are purged in the same commit: a dual write of before is
  * skipped from then on since it reads the position after it holds its guard row.
+ *
+ * <p>A guard at or below the position that the batch begins at is void, which closes another race:
+ *
+ * <ol>
+ *   <li>transaction T changes a row, and its dual write's guard LSN is read;
+ *   <li>transaction U commits, then T does; the stream applies U: the position lies between T's
+ *       guard LSN and T's commit;
+ *   <li>the dual write of T takes its guard, reads the position, and skips the row as streamed
+ *       already;
+ *   <li>the stream brings T: its change lies below that guard, and would be lost for good.
+ * </ol>
+ *
+ * Every earlier change of the row was committed before T's change, so it lies below the position
+ * too: nothing older than T can come any more, and T's own image is the same from either side.
  */
 final class Guards {
 
@@ -54,8 +68,10 @@ final class Guards {
   /**
    * Those of a table's rows that no newer dual write has written; their guards are held from here
    * on.
+   *
+   * @param from the position that the batch begins at
    */
-  Map<RowKey, RowState> won(TableBatch batch) throws SQLException {
+  Map<RowKey, RowState> won(TableBatch batch, Lsn from) throws SQLException {
     List<RowKey> keys = List.copyOf(batch.rows().keySet());
     Map<RowKey, RowState> won = new LinkedHashMap<>();
     if (keys.isEmpty()) {
@@ -73,6 +89,8 @@ final class Guards {
       take.setString(next, stream.group().value());
       take.setString(next + 1, table.target().toString());
       take.setLong(next + 2, stream.epoch().value());
+      take.setLong(next + 3, stream.epoch().value());
+      take.setString(next + 4, from.toString());
       try (ResultSet row = take.executeQuery()) {
         while (row.next()) {
           RowKey key = keys.get(row.getInt(1) - 1);
@@ -110,7 +128,7 @@ final class Guards {
           select ?, ?, u.row_key, ?, u.lsn, u.deleted from u order by u.row_key collate "C"
           on conflict (group_name, table_name, row_key) do update
             set epoch = excluded.epoch, lsn = excluded.lsn, deleted = excluded.deleted
-            where (g.epoch, g.lsn) <= (excluded.epoch, excluded.lsn)
+            where (g.epoch, g.lsn) <= (excluded.epoch, excluded.lsn) or (g.epoch = ? and g.lsn <= ?::pg_lsn)
           returning g.row_key)
           select u.ord from u join won on won.row_key = u.row_key
           """;

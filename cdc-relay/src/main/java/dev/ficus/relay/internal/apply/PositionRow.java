@@ -33,17 +33,18 @@ final class PositionRow {
   /**
    * Moves the position over a batch.
    *
+   * @param from where it stands
    * @return whether rows are to be written through their guards
    * @throws StreamEnded if the row no longer allows this relay to apply
    */
-  boolean move(Batch batch) throws SQLException {
+  boolean move(Lsn from, Batch batch) throws SQLException {
     try (PreparedStatement update =
         target.prepareStatement(
             """
             update ficus.stream
             set position = ?::pg_lsn, position_at = clock_timestamp(), transactions = transactions + ?, changes = changes + ?,
               lag_millis = greatest(0, extract(epoch from clock_timestamp() - ?) * 1000)::bigint
-            where name = ? and epoch = ? and state = 'STREAMING' and position < ?::pg_lsn
+            where name = ? and epoch = ? and state = 'STREAMING' and position = ?::pg_lsn
             returning guarded
             """)) {
       Lsn end = batch.end();
@@ -53,7 +54,7 @@ final class PositionRow {
       update.setObject(4, batch.committedAt().atOffset(ZoneOffset.UTC));
       update.setString(5, stream.name().value());
       update.setLong(6, stream.epoch().value());
-      update.setString(7, end.toString());
+      update.setString(7, from.toString());
       try (ResultSet row = update.executeQuery()) {
         if (!row.next()) {
           throw new StreamEnded(

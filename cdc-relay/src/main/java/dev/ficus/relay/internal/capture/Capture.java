@@ -82,7 +82,8 @@ public final class Capture implements AutoCloseable {
       SchemaChange onSchemaChange,
       RelaySettings settings,
       Sink sink) {
-    // Of its own for each engine: those of one process share a registry of metrics by this name, and
+    // Of its own for each engine: those of one process share a registry of metrics by this name,
+    // and
     // one that finds its name taken, even by an engine that is ending, waits a minute.
     String prefix = row.slot() + "_" + Long.toHexString(System.nanoTime());
     TransactionAssembler assembler =
