@@ -162,7 +162,7 @@ public final class DualWriter implements AutoCloseable {
       }
     } catch (SQLException | RuntimeException e) {
       left(String.valueOf(e.getMessage()));
-      if (SqlErrors.has(e, SqlErrors.DUAL_WRITE_REFUSED)) {
+      if (isExpected(e)) {
         return;
       }
       // The tables' shape may have changed since the plans were read.
@@ -174,6 +174,13 @@ public final class DualWriter implements AutoCloseable {
             describe(e));
       }
     }
+  }
+
+  /** Refused after a phase change, or yielded to the stream or to another dual write of the row. */
+  private static boolean isExpected(Exception e) {
+    return SqlErrors.has(e, SqlErrors.DUAL_WRITE_REFUSED)
+        || SqlErrors.has(e, SqlErrors.LOCK_NOT_AVAILABLE)
+        || SqlErrors.has(e, SqlErrors.DEADLOCK);
   }
 
   private void prepare(Route route) {

@@ -1,0 +1,146 @@
+package dev.ficus.dualwriter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ficus.core.Direction;
+import dev.ficus.core.Epoch;
+import dev.ficus.core.GroupName;
+import dev.ficus.core.Phase;
+import dev.ficus.core.Route;
+import dev.ficus.core.ServiceName;
+import dev.ficus.core.TableName;
+import dev.ficus.postgres.Capture;
+import dev.ficus.postgres.Database;
+import dev.ficus.postgres.Fence;
+import dev.ficus.postgres.FenceState;
+import dev.ficus.postgres.FicusSchema;
+import dev.ficus.postgres.RouteWatcher;
+import dev.ficus.postgres.Routes;
+import dev.ficus.postgres.StreamName;
+import dev.ficus.postgres.StreamTable;
+import dev.ficus.postgres.Streams;
+import dev.ficus.postgres.Table;
+import dev.ficus.postgres.Tables;
+import dev.ficus.testkit.TestDatabase;
+import dev.ficus.testkit.TestPostgres;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** A group with two tables on two servers, in phase DUAL_WRITING, and a watcher that knows it. */
+final class Sides implements AutoCloseable {
+
+  static final GroupName GROUP = new GroupName("orders");
+  static final Duration LONG = Duration.ofSeconds(10);
+  private static final StreamName STREAM = StreamName.of(GROUP, Direction.FORWARD);
+  private static final List<TableName> TABLES =
+      List.of(new TableName("public", "orders"), new TableName("public", "Order lines"));
+
+  final TestDatabase shared = TestPostgres.create();
+  final TestDatabase service = TestPostgres.createElsewhere();
+  final Database sharedSide = new Database(Database.SHARED, shared.address());
+  final Database serviceSide = new Database("orders", service.address());
+  final RouteWatcher routes;
+  private long version = 1;
+
+  Sides() {
+    for (TestDatabase side : List.of(shared, service)) {
+      FicusSchema.install(new Database("side", side.address()));
+      side.execute(
+          """
+          create type kind as enum ('small', 'large');
+          create table orders (id bigint primary key, note text, amount numeric, doubled numeric generated always as (amount * 2) stored);
+          create table "Order lines" (order_no text, line int, kind kind, at timestamptz, span interval, ratio float8,
+            tags text[], payload jsonb, raw bytea, "Odd ""name" text, primary key (order_no, line))
+          """);
+    }
+    new Fence(sharedSide, GROUP).install(TABLES, FenceState.OPEN, Epoch.FIRST, LONG);
+    new Fence(serviceSide, GROUP).install(TABLES, FenceState.CLOSED, Epoch.FIRST, LONG);
+    List<Table> shapes = shapes();
+    Capture.install(sharedSide, GROUP, shapes, LONG);
+    Streams streams = new Streams(serviceSide);
+    streams.requestCopy(
+        STREAM,
+        GROUP,
+        Direction.FORWARD,
+        Database.SHARED,
+        Epoch.FIRST,
+        shapes.stream()
+            .map(it -> new StreamTable(it.name(), it.name(), it.writtenColumns(), it.key()))
+            .toList());
+    service.execute("update ficus.stream set state = 'STREAMING'");
+    streams.guard(STREAM, true);
+    new Fence(serviceSide, GROUP).move(FenceState.DUAL, Epoch.FIRST, LONG);
+    routes =
+        new RouteWatcher(
+            new ServiceName("orders"),
+            "test",
+            Set.of(GROUP),
+            () -> sharedSide.connect("watcher"),
+            () -> serviceSide.connect("watcher"),
+            Duration.ofMillis(200));
+    routes.start(LONG);
+    publish(Phase.DUAL_WRITING, Epoch.FIRST);
+  }
+
+  private List<Table> shapes() {
+    try (Connection connection = sharedSide.connect("shapes")) {
+      List<Table> shapes = new ArrayList<>();
+      for (TableName table : TABLES) {
+        shapes.add(Tables.read(connection, "shared", table));
+      }
+      return shapes;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Publishes on both sides and waits until the watcher knows. */
+  void publish(Phase phase, Epoch epoch) {
+    long now = ++version;
+    announce(phase, epoch, now);
+    await(() -> routes.route(GROUP).version() == now);
+  }
+
+  void announce(Phase phase, Epoch epoch, long now) {
+    version = now;
+    Route route = new Route(GROUP, now, phase, epoch, 0, 0, false);
+    Routes.publish(sharedSide, route);
+    Routes.publish(serviceSide, route);
+  }
+
+  long version() {
+    return version;
+  }
+
+  Fence fence(Database side) {
+    return new Fence(side, GROUP);
+  }
+
+  /** All rows of both tables, as each side has them. */
+  List<String> rows(TestDatabase side) {
+    List<String> rows = new ArrayList<>(side.query("select t::text from orders t order by id"));
+    rows.addAll(side.query("select t::text from \"Order lines\" t order by order_no, line"));
+    return rows;
+  }
+
+  static void await(BooleanSupplier condition) {
+    long deadline = System.nanoTime() + LONG.toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("deadline").isLessThan(deadline);
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
+  @Override
+  public void close() {
+    routes.close();
+    shared.close();
+    service.close();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ficus.dualwriter;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ficus.readrouter;
+
+import org.jspecify.annotations.NullMarked;
