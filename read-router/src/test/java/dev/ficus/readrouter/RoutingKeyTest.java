@@ -13,7 +13,8 @@ class RoutingKeyTest {
 
   @Test
   void shouldKeepItsBucketForEver() {
-    // Fixed numbers, worked out by other code: a change here would move every key of every running rollout.
+    // Fixed numbers, worked out by other code: a change here would move every key of every running
+    // rollout.
     assertThat(RoutingKey.named("42").bucket(ORDERS)).isEqualTo(BUCKET_OF_42);
     assertThat(RoutingKey.named("Łódź").bucket(ORDERS)).isEqualTo(BUCKET_OF_LODZ);
   }

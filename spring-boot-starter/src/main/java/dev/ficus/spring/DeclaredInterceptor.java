@@ -59,9 +59,10 @@ final class DeclaredInterceptor implements MethodInterceptor {
     }
     GroupRouting group =
         Optional.ofNullable(routing.get()).orElseThrow().group(declaration.group());
-    RoutingKey key = group.keys().of(method, invocation.getArguments());
     ProxyMethodInvocation repeatable = (ProxyMethodInvocation) invocation;
+    Object[] arguments = invocation.getArguments();
     if (declaration instanceof Declaration.Read read) {
+      RoutingKey key = group.keys().ofRead(method, arguments);
       return group
           .reads()
           .call(
@@ -73,6 +74,7 @@ final class DeclaredInterceptor implements MethodInterceptor {
                       new Declared(read.group(), false, side, key),
                       () -> repeatable.invocableClone().proceed()));
     }
+    RoutingKey key = group.keys().ofWrite(method, arguments);
     return group
         .writes()
         .call(

@@ -46,24 +46,32 @@ final class RoutingKeys {
     this.context = context;
   }
 
-  RoutingKey of(Method method, @Nullable Object[] arguments) {
-    Optional<String> explicit = context.explicitKey();
-    if (explicit.isPresent()) {
-      return RoutingKey.named(explicit.get());
-    }
-    Object value =
-        sources
-            .computeIfAbsent(method, this::source)
-            .map(source -> source.of(arguments))
-            .orElse(null);
-    if (value != null) {
-      return RoutingKey.named(text(method, value));
-    }
-    return RoutingKey.unnamed(
-        method.getName()
-            + Arrays.stream(arguments)
-                .map(argument -> text(method, argument))
-                .collect(Collectors.joining("\0", "(", ")")));
+  RoutingKey ofRead(Method method, @Nullable Object[] arguments) {
+    return named(method, arguments)
+        .orElseGet(
+            () ->
+                RoutingKey.unnamed(
+                    method.getName()
+                        + Arrays.stream(arguments)
+                            .map(argument -> text(method, argument))
+                            .collect(Collectors.joining("\0", "(", ")"))));
+  }
+
+  /** A write goes where all writes go: its key only says which reads have to wait for it. */
+  RoutingKey ofWrite(Method method, @Nullable Object[] arguments) {
+    return named(method, arguments).orElseGet(() -> RoutingKey.unnamed(""));
+  }
+
+  private Optional<RoutingKey> named(Method method, @Nullable Object[] arguments) {
+    return context
+        .explicitKey()
+        .or(
+            () ->
+                sources
+                    .computeIfAbsent(method, this::source)
+                    .map(source -> source.of(arguments))
+                    .map(value -> text(method, value)))
+        .map(RoutingKey::named);
   }
 
   private Optional<Source> source(Method method) {

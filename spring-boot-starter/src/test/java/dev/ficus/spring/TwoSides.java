@@ -6,6 +6,7 @@ import dev.ficus.core.GroupName;
 import dev.ficus.core.Phase;
 import dev.ficus.core.Route;
 import dev.ficus.core.TableName;
+import dev.ficus.core.manifest.DatabaseAddress;
 import dev.ficus.postgres.Capture;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Fence;
@@ -124,6 +125,22 @@ final class TwoSides implements AutoCloseable {
   /** Moves only the position, as for transactions of other tables. */
   void heartbeat() {
     service.execute(positionTo(shared.queryOne("select pg_current_wal_insert_lsn()::text")));
+  }
+
+  /** Ends all connections to the service database and refuses new ones, or lets them in again. */
+  void serviceUp(boolean up) {
+    String url = service.address().url();
+    int slash = url.lastIndexOf('/');
+    TestDatabase maintenance =
+        new TestDatabase(
+            new DatabaseAddress(
+                url.substring(0, slash) + "/postgres",
+                service.address().user(),
+                service.address().password()));
+    String name = url.substring(slash + 1);
+    maintenance.execute("alter database " + name + " allow_connections " + up);
+    maintenance.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = '" + name + "'");
   }
 
   private static String positionTo(String lsn) {

@@ -1,0 +1,119 @@
+package dev.ficus.spring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+class StartTest {
+
+  private final TwoSides sides = new TwoSides();
+
+  @AfterEach
+  void drop() {
+    sides.close();
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  @EnableAutoConfiguration
+  static class WithoutFicus {
+    @Bean
+    Shop shop(JdbcClient jdbc) {
+      return new Shop(jdbc);
+    }
+  }
+
+  @Test
+  void shouldDoNothingWithoutAService() {
+    try (ConfigurableApplicationContext context =
+        new SpringApplicationBuilder(WithoutFicus.class)
+            .web(WebApplicationType.NONE)
+            .run(
+                "--spring.datasource.url=" + sides.shared.address().url(),
+                "--spring.datasource.username=postgres",
+                "--spring.flyway.enabled=false",
+                "--logging.level.root=WARN")) {
+      assertThat(context.getBeanNamesForType(RoutingDataSource.class)).isEmpty();
+      context.getBean(Shop.class).place(new Shop.NewOrder(1, "anna", "1"));
+    }
+  }
+
+  @Test
+  void shouldRefuseToStartOnAWrongSetting() {
+    assertThatThrownBy(() -> App.start(sides, "ficus.target.maximum-pool-size=0").close())
+        .hasStackTraceContaining("ficus.target.maximum-pool-size is 0");
+  }
+
+  @Test
+  void shouldStartAndServeWhileTheServiceDatabaseIsDown() {
+    sides.serviceUp(false);
+    try (ConfigurableApplicationContext context = App.start(sides)) {
+      Shop shop = context.getBean(Shop.class);
+      shop.place(new Shop.NewOrder(1, "anna", "9.50"));
+
+      assertThat(shop.find("anna", 1)).isPresent();
+    } finally {
+      sides.serviceUp(true);
+    }
+  }
+
+  @Test
+  void shouldLetTheApplicationsMigrationsRunInTheSharedDatabase(@TempDir Path folder)
+      throws Exception {
+    Files.writeString(folder.resolve("V1__mine.sql"), "create table mine (id int)");
+
+    try (ConfigurableApplicationContext context =
+        App.start(
+            sides,
+            "spring.flyway.enabled=true",
+            "spring.flyway.locations=filesystem:" + folder,
+            "spring.flyway.baseline-on-migrate=true",
+            "spring.flyway.baseline-version=0",
+            "ficus.undeclared=service")) {
+      assertThat(context.isActive()).isTrue();
+      assertThat(
+              context
+                  .getBean(JdbcClient.class)
+                  .sql("select count(*) from pg_tables where tablename = 'mine'")
+                  .query(Long.class)
+                  .single())
+          .as("undeclared connections go to the service database")
+          .isZero();
+    }
+
+    assertThat(sides.shared.query("select id from mine")).isEmpty();
+    assertThat(sides.service.query("select 1 from pg_tables where tablename = 'mine'")).isEmpty();
+  }
+
+  @Test
+  void shouldRefuseUndeclaredConnectionsWhereThatIsConfiguredOnceItHasStarted() {
+    try (ConfigurableApplicationContext context = App.start(sides, "ficus.undeclared=refuse")) {
+      JdbcClient jdbc = context.getBean(JdbcClient.class);
+
+      assertThatThrownBy(() -> jdbc.sql("select 1").query(Long.class).single())
+          .hasStackTraceContaining("outside a declared transaction");
+      context.getBean(Shop.class).place(new Shop.NewOrder(1, "anna", "9.50"));
+    }
+  }
+
+  @Test
+  void shouldFollowTheWriteSideWithUndeclaredConnectionsWhereThatIsConfigured() {
+    try (ConfigurableApplicationContext context = App.start(sides, "ficus.undeclared=write-side")) {
+      JdbcClient jdbc = context.getBean(JdbcClient.class);
+
+      assertThat(jdbc.sql("select current_database()").query(String.class).single())
+          .isEqualTo(sides.shared.queryOne("select current_database()"));
+    }
+  }
+}
