@@ -36,7 +36,7 @@ import java.util.function.BooleanSupplier;
 final class Sides implements AutoCloseable {
 
   static final GroupName GROUP = new GroupName("orders");
-  static final Duration LONG = Duration.ofSeconds(10);
+  static final Duration LONG = Duration.ofSeconds(30);
   private static final StreamName STREAM = StreamName.of(GROUP, Direction.FORWARD);
   private static final List<TableName> TABLES =
       List.of(new TableName("public", "orders"), new TableName("public", "Order lines"));
@@ -133,7 +133,7 @@ final class Sides implements AutoCloseable {
     long deadline = System.nanoTime() + LONG.toNanos();
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime()).as("deadline").isLessThan(deadline);
-      LockSupport.parkNanos(1_000_000);
+      LockSupport.parkNanos(5_000_000);
     }
   }
 
