@@ -11,7 +11,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class Patience {
 
-  private static final Duration PAUSE = Duration.ofMillis(200);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
   private Patience() {}
 
@@ -22,6 +23,7 @@ public final class Patience {
    */
   public static void forLocks(Duration total, Runnable action) {
     long deadline = System.nanoTime() + total.toNanos();
+    long pause = FIRST_PAUSE.toNanos();
     while (true) {
       try {
         action.run();
@@ -31,7 +33,8 @@ public final class Patience {
             || System.nanoTime() - deadline > 0) {
           throw e;
         }
-        LockSupport.parkNanos(PAUSE.toNanos());
+        LockSupport.parkNanos(pause);
+        pause = Math.min(2 * pause, LONGEST_PAUSE.toNanos());
       }
     }
   }

@@ -26,18 +26,20 @@ final class NewSide {
     this.sides = new Sides(work, to);
   }
 
-  /** The flip that was decided and is not finished. */
+  /** The flip that led into the present epoch; it may even be finished. */
   Flip flip() {
     return work.store()
         .flips()
-        .unfinished(work.name())
-        .filter(Flip::decided)
+        .intoEpoch(work.row())
         .orElseThrow(
             () ->
                 new FicusException(
                     ErrorKind.NEEDS_PERSON,
-                    "the control store has no decided flip of group " + work.name(),
-                    "run \"ficus status\"; another command may have finished it"));
+                    "the control store has no flip of group "
+                        + work.name()
+                        + " into epoch "
+                        + work.row().epoch(),
+                    "somebody changed the control store by hand; restore its table flip"));
   }
 
   /**

@@ -34,6 +34,13 @@ import java.util.Optional;
  */
 public final class Flips {
 
+  private static final String SELECT =
+      """
+      select id, from_phase, to_phase, to_side, epoch, decided_at is not null, opened_at is not null, start_lsn::text,
+        start_system, start_timeline
+      from ficus_control.flip
+      """;
+
   private final Database database;
 
   Flips(Database database) {
@@ -191,34 +198,48 @@ public final class Flips {
     }
   }
 
+  /** The flip that led the group into its present epoch, finished or not. */
+  public Optional<Flip> intoEpoch(GroupRow read) {
+    try (Connection connection = database.connect("flip " + read.name());
+        PreparedStatement select =
+            connection.prepareStatement(
+                SELECT + "where group_name = ? and epoch = ? and decided_at is not null")) {
+      select.setString(1, read.name().value());
+      select.setLong(2, read.epoch().value());
+      return flip(select);
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading the flip of group " + read.name(), e);
+    }
+  }
+
   private static Optional<Flip> unfinished(Connection connection, GroupName group)
       throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement(
-            """
-            select id, from_phase, to_phase, to_side, epoch, decided_at is not null, opened_at is not null, start_lsn::text,
-              start_system, start_timeline
-            from ficus_control.flip where group_name = ? and finished_at is null and given_up_at is null
-            """)) {
+            SELECT + "where group_name = ? and finished_at is null and given_up_at is null")) {
       select.setString(1, group.value());
-      try (ResultSet row = select.executeQuery()) {
-        if (!row.next()) {
-          return Optional.empty();
-        }
-        String system = row.getString(9);
-        int timeline = row.getInt(10);
-        return Optional.of(
-            new Flip(
-                row.getLong(1),
-                Phase.valueOf(row.getString(2)),
-                Phase.valueOf(row.getString(3)),
-                Side.valueOf(row.getString(4)),
-                new Epoch(row.getLong(5)),
-                row.getBoolean(6),
-                row.getBoolean(7),
-                Optional.ofNullable(row.getString(8)).map(Lsn::parse),
-                Optional.ofNullable(system).map(it -> new ServerIdentity(it, timeline))));
+      return flip(select);
+    }
+  }
+
+  private static Optional<Flip> flip(PreparedStatement select) throws SQLException {
+    try (ResultSet row = select.executeQuery()) {
+      if (!row.next()) {
+        return Optional.empty();
       }
+      String system = row.getString(9);
+      int timeline = row.getInt(10);
+      return Optional.of(
+          new Flip(
+              row.getLong(1),
+              Phase.valueOf(row.getString(2)),
+              Phase.valueOf(row.getString(3)),
+              Side.valueOf(row.getString(4)),
+              new Epoch(row.getLong(5)),
+              row.getBoolean(6),
+              row.getBoolean(7),
+              Optional.ofNullable(row.getString(8)).map(Lsn::parse),
+              Optional.ofNullable(system).map(it -> new ServerIdentity(it, timeline))));
     }
   }
 
