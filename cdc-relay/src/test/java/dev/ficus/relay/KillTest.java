@@ -7,8 +7,12 @@ import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamState;
 import dev.ficus.testkit.Rule;
 import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -53,7 +57,7 @@ class KillTest {
         }
         Lsn before = sides.row().position();
         try (RelayProcess relay = RelayProcess.start(sides, relayLog)) {
-          awaitWork(sides, relay, wantBackfill, before);
+          awaitWork(sides, relay, relayLog, wantBackfill, before);
           LockSupport.parkNanos(random.nextInt(wantBackfill ? 250 : 300) * 1_000_000L);
           StreamState state = sides.row().state();
           relay.kill();
@@ -80,7 +84,8 @@ class KillTest {
   }
 
   /** Waits until the relay has begun a backfill, or has applied something. */
-  private static void awaitWork(TwoSides sides, RelayProcess relay, boolean backfill, Lsn before) {
+  private static void awaitWork(
+      TwoSides sides, RelayProcess relay, File relayLog, boolean backfill, Lsn before) {
     StreamRow reached =
         sides.awaitRow(
             row ->
@@ -90,9 +95,20 @@ class KillTest {
                         ? row.state() != StreamState.REQUESTED && row.identity().isPresent()
                         : row.state() == StreamState.STREAMING
                             && row.position().compareTo(before) > 0));
-    assertThat(relay.isAlive()).as("the relay lives until it is killed").isTrue();
+    assertThat(relay.isAlive())
+        .as(() -> "the relay lives until it is killed, and logs: " + tail(relayLog))
+        .isTrue();
     assertThat(reached.state())
         .as(() -> reached.failure().orElse(""))
         .isNotEqualTo(StreamState.FAILED);
+  }
+
+  private static String tail(File file) {
+    try {
+      List<String> lines = Files.readAllLines(file.toPath());
+      return String.join("\n", lines.subList(Math.max(0, lines.size() - 40), lines.size()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }
