@@ -1,67 +1,60 @@
 package dev.ficus.demo;
 
-import dev.ficus.demo.check.Checker;
-import dev.ficus.demo.check.StoreReader;
-import dev.ficus.demo.check.StoreState;
-import dev.ficus.demo.check.Verdict;
-import dev.ficus.demo.stage.Stage;
-import dev.ficus.demo.traffic.Ledger;
-import dev.ficus.demo.traffic.StoreSize;
-import dev.ficus.demo.traffic.Traffic;
+import dev.ficus.core.ErrorKind;
+import dev.ficus.demo.show.Display;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
-/** Trial. */
-public final class DemoCommand {
-  private DemoCommand() {}
+/** {@code ficus demo}: migrates a live sample store and proves that nothing was lost. */
+@Command(
+    name = "ficus demo",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Migrates a live sample store from one shared database to three service databases.",
+      "Starts four PostgreSQL servers, three services and their customers, takes every table through"
+          + " every phase while the customers go on, and compares the end with their own record."
+    },
+    footer = "Exit code: 0 if everything held, 1 if anything did not, 64 for wrong options.")
+public final class DemoCommand implements Callable<Integer> {
 
-  public static void main(String[] arguments) throws Exception {
+  /** Everything held. */
+  private static final int HELD = 0;
+
+  /** Something did not. */
+  private static final int DID_NOT_HOLD = 1;
+
+  @Mixin private DemoOptions options = new DemoOptions();
+
+  /**
+   * Runs the demo and ends the process with its exit code.
+   *
+   * @param arguments the options
+   */
+  public static void main(String[] arguments) {
+    CommandLine command =
+        new CommandLine(new DemoCommand())
+            .setParameterExceptionHandler(
+                (wrong, args) -> {
+                  wrong.getCommandLine().getErr().println(wrong.getMessage());
+                  wrong.getCommandLine().usage(wrong.getCommandLine().getErr());
+                  return ErrorKind.USAGE.exitCode();
+                });
+    System.exit(command.execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Path folder =
+        Files.createDirectories(
+            Path.of(".ficus", "demo", "run-" + ProcessHandle.current().pid()).toAbsolutePath());
+    // Before the first logger is made: the terminal belongs to the display.
     System.setProperty("logback.configurationFile", "demo-logback.xml");
-    long t0 = System.nanoTime();
-    StoreSize size = StoreSize.ofRows(240_000);
-    Path folder = Path.of(".ficus/demo/run-" + ProcessHandle.current().pid()).toAbsolutePath();
-    Files.createDirectories(folder);
     System.setProperty("ficus.demo.log", folder.resolve("demo.log").toString());
-    try (Stage stage =
-        Stage.open(
-            folder, size, s -> System.out.println((System.nanoTime() - t0) / 1000000 + " " + s))) {
-      System.out.println((System.nanoTime() - t0) / 1000000 + " ready");
-      StoreReader reader = new StoreReader(stage.shared(), stage.shared(), stage.shared());
-      StoreState seed = reader.read();
-      System.out.println(
-          (System.nanoTime() - t0) / 1000000
-              + " baseline "
-              + seed.states().size()
-              + " "
-              + seed.fixed().size());
-      try (Ledger ledger = new Ledger(folder.resolve("ledger.tsv"), Clock.systemUTC())) {
-        Traffic traffic =
-            new Traffic(stage.store(), size, ledger, Integer.parseInt(arguments[0]), 7);
-        try (traffic) {
-          traffic.start();
-          for (int i = 0; i < Integer.parseInt(arguments[1]); i++) {
-            Thread.sleep(2000);
-            System.out.println(
-                (System.nanoTime() - t0) / 1000000
-                    + " "
-                    + traffic.meter().read()
-                    + " "
-                    + stage.footprint().measure());
-          }
-        }
-        Verdict verdict = new Checker(seed, ledger.expectations()).check(reader.read());
-        System.out.println(
-            (System.nanoTime() - t0) / 1000000
-                + " acked "
-                + ledger.acknowledgedWrites()
-                + " subjects "
-                + verdict.subjects()
-                + " findings "
-                + verdict.findings().size());
-        verdict.findings().stream().limit(10).forEach(System.out::println);
-      }
-    }
-    System.out.println((System.nanoTime() - t0) / 1000000 + " ended");
+    return new DemoRun(options, folder, Display.ofTerminal()).run() ? HELD : DID_NOT_HOLD;
   }
 }

@@ -115,9 +115,11 @@ public record StoreReader(
     Properties properties = new Properties();
     properties.setProperty("user", database.user());
     properties.setProperty("password", database.password().reveal());
-    // The same value must have the same text in every database.
-    properties.setProperty("options", "-c timezone=UTC -c datestyle=ISO,YMD");
     Connection connection = DriverManager.getConnection(database.url(), properties);
+    try (Statement statement = connection.createStatement()) {
+      // The same value must have the same text in every database.
+      statement.execute("set timezone = 'UTC'; set datestyle = 'ISO, YMD'");
+    }
     // Without auto-commit the driver fetches in portions.
     connection.setAutoCommit(false);
     connection.setReadOnly(true);

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -19,6 +20,8 @@ import org.flywaydb.core.Flyway;
 
 /** All that runs beneath the demo: four servers, the seeded store, and its three services. */
 public final class Stage implements AutoCloseable {
+
+  private static final int RELAY_HEAP_MEGABYTES = 256;
 
   private final Path folder;
   private final Servers servers;
@@ -108,6 +111,17 @@ public final class Stage implements AutoCloseable {
   /** How much memory all of it takes. */
   public Footprint footprint() {
     return footprint;
+  }
+
+  /** Starts the relay as a process of its own. */
+  public void startRelay(Path manifest) {
+    running.push(
+        ChildJvm.start(
+            "relay",
+            RELAY_HEAP_MEGABYTES,
+            RelayProcess.class.getName(),
+            List.of("--manifest", manifest.toString()),
+            folder.resolve("logs")));
   }
 
   private static Path folder(Path path) {

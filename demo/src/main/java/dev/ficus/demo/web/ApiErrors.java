@@ -16,6 +16,9 @@ public class ApiErrors {
 
   private static final String UNIQUE_VIOLATION = "23505";
 
+  /** What Ficus's fence raises; it comes this far only when the budget for waiting is spent. */
+  private static final String FENCE_CLOSED = "FI001";
+
   @ExceptionHandler
   ResponseEntity<ApiError> refused(Refusal refusal) {
     return answer(refusal.status(), refusal.code(), String.valueOf(refusal.getMessage()));
@@ -27,6 +30,9 @@ public class ApiErrors {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof PSQLException sql && isIntegrityViolation(sql)) {
         return violated(sql);
+      }
+      if (cause instanceof PSQLException sql && FENCE_CLOSED.equals(sql.getSQLState())) {
+        return answer(503, ApiError.FENCE_BUDGET, "writes are being moved for too long");
       }
     }
     LOG.error("a request failed", failure);

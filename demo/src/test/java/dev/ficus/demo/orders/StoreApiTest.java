@@ -10,6 +10,8 @@ import dev.ficus.demo.users.UsersApplication;
 import dev.ficus.testkit.TestDatabase;
 import dev.ficus.testkit.TestPostgres;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -57,21 +59,28 @@ class StoreApiTest {
 
   private static String start(Class<?> application, String profile, String... more) {
     DatabaseAddress shared = database.address();
+    int port = freePort();
     List<String> arguments =
         new ArrayList<>(
             List.of(
                 "--spring.profiles.active=store," + profile,
-                "--server.port=0",
+                "--server.port=" + port,
                 "--spring.datasource.url=" + shared.url(),
                 "--spring.datasource.username=" + shared.user(),
                 "--spring.datasource.password=",
                 "--ficus.target.url=" + target.address().url(),
                 "--ficus.target.username=" + target.address().user()));
     arguments.addAll(List.of(more));
-    ConfigurableApplicationContext context =
-        SpringApplication.run(application, arguments.toArray(String[]::new));
-    SERVICES.add(context);
-    return "http://localhost:" + context.getEnvironment().getProperty("local.server.port");
+    SERVICES.add(SpringApplication.run(application, arguments.toArray(String[]::new)));
+    return "http://localhost:" + port;
+  }
+
+  private static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private record Reply(int status, JsonNode body) {

@@ -1,0 +1,98 @@
+package dev.ficus.demo.show;
+
+import dev.ficus.core.GroupName;
+import dev.ficus.demo.check.Finding.Damage;
+import dev.ficus.demo.script.History;
+import dev.ficus.demo.script.StoreManifest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The result as JSON. */
+public final class ResultFile {
+
+  private ResultFile() {}
+
+  /** Writes the file, replacing one that is there. */
+  public static void write(Path file, Result result) {
+    try {
+      Files.writeString(file, json(result) + "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing " + file + " failed", e);
+    }
+  }
+
+  static String json(Result result) {
+    return JsonMapper.builder()
+        .enable(SerializationFeature.INDENT_OUTPUT)
+        .build()
+        .writeValueAsString(fields(result));
+  }
+
+  private static Map<String, Object> fields(Result result) {
+    History history = result.history();
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("acknowledgedWrites", result.acknowledgedWrites());
+    fields.put("unknownWrites", result.unknownWrites());
+    fields.put("lost", result.verdict().count(Damage.LOST));
+    fields.put("ghosts", result.verdict().count(Damage.GHOST));
+    fields.put("stale", result.verdict().count(Damage.STALE));
+    fields.put("requests", result.traffic().requests());
+    fields.put("failedRequests", result.traffic().failed());
+    fields.put("readsBehindOwnWrites", result.traffic().staleReads());
+    fields.put("flips", history.flips());
+    fields.put("rollbacks", history.rollbacks());
+    List<Duration> pauses = history.pauses();
+    fields.put(
+        "writePauseMillis",
+        ordered(
+            "p50",
+            Percentile.median(pauses).toMillis(),
+            "max",
+            Percentile.longest(pauses).toMillis()));
+    fields.put("reads", ordered("shared", result.readsShared(), "service", result.readsService()));
+    fields.put(
+        "shadow",
+        ordered("compared", result.shadowCompared(), "mismatches", result.shadowMismatches()));
+    Map<String, Object> reconciled = new LinkedHashMap<>();
+    reconciled.put("tables", history.reconciled().tables());
+    reconciled.put("rows", history.reconciled().rows());
+    reconciled.put("mismatches", history.reconciled().mismatches());
+    fields.put("reconciled", reconciled);
+    fields.put("sequenceCollisions", result.traffic().sequenceCollisions());
+    fields.put("groups", StoreManifest.GROUPS.stream().map(it -> group(history, it)).toList());
+    fields.put("peakMemoryMiB", result.peakBytes() >> 20);
+    fields.put("seconds", result.took().toSeconds());
+    fields.put("broken", result.broken());
+    return fields;
+  }
+
+  private static Map<String, Object> group(History history, GroupName group) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("name", group.value());
+    fields.put("phases", history.phases(group).stream().map(ResultFile::phase).toList());
+    fields.put("tablesDropped", history.dropped(group).stream().map(it -> it.name()).toList());
+    return fields;
+  }
+
+  private static Map<String, Object> phase(History.Reached reached) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("phase", reached.phase().name());
+    fields.put("at", reached.at().toString());
+    return fields;
+  }
+
+  private static Map<String, Object> ordered(String a, long first, String b, long second) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put(a, first);
+    fields.put(b, second);
+    return fields;
+  }
+}

@@ -1,0 +1,106 @@
+package dev.ficus.demo.show;
+
+import dev.ficus.demo.check.Finding;
+import dev.ficus.demo.check.Finding.Damage;
+import dev.ficus.demo.script.Break;
+import dev.ficus.demo.script.History;
+import dev.ficus.demo.script.StoreManifest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The end of the demo in a table. */
+public final class Summary {
+
+  private static final int EXAMPLES = 10;
+
+  private Summary() {}
+
+  /** The lines to print. */
+  public static List<String> of(Result result, Optional<Break> fault) {
+    List<String> lines = new ArrayList<>();
+    History history = result.history();
+    lines.add("");
+    row(lines, "acknowledged writes", "%,d", result.acknowledgedWrites());
+    row(lines, "  lost", "%,d", result.verdict().count(Damage.LOST));
+    row(lines, "  ghosts", "%,d", result.verdict().count(Damage.GHOST));
+    row(lines, "  stale", "%,d", result.verdict().count(Damage.STALE));
+    row(lines, "subjects checked", "%,d", result.verdict().subjects());
+    row(
+        lines,
+        "requests",
+        "%,d, of which %d failed; the slowest took %d ms",
+        result.traffic().requests(),
+        result.traffic().failed(),
+        result.traffic().slowest().toMillis());
+    row(lines, "reads behind own writes", "%,d", result.traffic().staleReads());
+    row(lines, "flips and ways back", "%d and %d", history.flips(), history.rollbacks());
+    row(lines, "write pauses", "%s", pauses(history.pauses()));
+    row(lines, "reads shared / service", "%,d / %,d", result.readsShared(), result.readsService());
+    row(
+        lines,
+        "shadow comparisons",
+        "%,d, %d mismatches",
+        result.shadowCompared(),
+        result.shadowMismatches());
+    row(
+        lines,
+        "reconciled",
+        "%,d rows in %d tables, %d mismatches, %d runs without a verdict",
+        history.reconciled().rows(),
+        history.reconciled().tables(),
+        history.reconciled().mismatches(),
+        history.reconciled().unknown());
+    row(lines, "sequence collisions", "%d", result.traffic().sequenceCollisions());
+    row(
+        lines,
+        "tables dropped",
+        "%s",
+        StoreManifest.GROUPS.stream()
+            .flatMap(group -> history.dropped(group).stream())
+            .map(table -> table.name())
+            .collect(Collectors.joining(", ")));
+    row(lines, "peak memory, everything", "%d MiB", result.peakBytes() >> 20);
+    row(lines, "time", "%d s", result.took().toSeconds());
+    result.traffic().failures().stream()
+        .limit(EXAMPLES)
+        .forEach(it -> lines.add("  failure: " + it));
+    result.verdict().findings().stream()
+        .limit(EXAMPLES)
+        .map(Finding::toString)
+        .forEach(it -> lines.add("  " + it));
+    lines.add("");
+    lines.add(end(result.broken(), fault));
+    return lines;
+  }
+
+  private static String end(List<String> broken, Optional<Break> fault) {
+    if (fault.isPresent()) {
+      String injected = "injected fault " + fault.get() + " (" + fault.get().what() + ")";
+      return broken.isEmpty()
+          ? injected + " was NOT NOTICED by any check"
+          : injected + " showed as: " + String.join(", ", broken);
+    }
+    return broken.isEmpty()
+        ? "Everything held: three databases, nothing lost."
+        : "DID NOT HOLD: " + String.join(", ", broken);
+  }
+
+  private static String pauses(List<Duration> pauses) {
+    return pauses.isEmpty()
+        ? "none"
+        : "p50 "
+            + Percentile.median(pauses).toMillis()
+            + " ms, longest "
+            + Percentile.longest(pauses).toMillis()
+            + " ms";
+  }
+
+  private static void row(List<String> lines, String title, String format, Object... values) {
+    lines.add(
+        String.format(Locale.ROOT, "  %-26s ", title) + String.format(Locale.ROOT, format, values));
+  }
+}
