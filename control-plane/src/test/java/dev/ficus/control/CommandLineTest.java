@@ -1,0 +1,137 @@
+package dev.ficus.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ficus.control.cli.FicusCli;
+import dev.ficus.core.Phase;
+import dev.ficus.testkit.Rule;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class CommandLineTest {
+
+  private final Path folder;
+
+  CommandLineTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  private record Ran(int exitCode, String out, String err) {
+
+    JsonNode json() {
+      return JsonMapper.builder().build().readTree(out);
+    }
+  }
+
+  private Ran run(String... arguments) {
+    List<String> all = new ArrayList<>(Arrays.asList(arguments));
+    if (!all.isEmpty()) {
+      all.addAll(List.of("--manifest", folder.resolve("ficus.yaml").toString(), "--actor", "ann"));
+    }
+    return raw(all.toArray(String[]::new));
+  }
+
+  private static Ran raw(String... arguments) {
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+    try (PrintStream newOut = new PrintStream(outBytes, true, StandardCharsets.UTF_8);
+        PrintStream newErr = new PrintStream(errBytes, true, StandardCharsets.UTF_8)) {
+      System.setOut(newOut);
+      System.setErr(newErr);
+      int exitCode = FicusCli.run(arguments);
+      return new Ran(
+          exitCode,
+          outBytes.toString(StandardCharsets.UTF_8),
+          errBytes.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(out);
+      System.setErr(err);
+    }
+  }
+
+  @Test
+  void shouldSayWhatIsWrongWithACallWithoutAStackTrace() {
+    assertThat(raw("--version").out()).startsWith("ficus 0.");
+    assertThat(raw("help").exitCode()).isZero();
+    Ran missing = raw("advance");
+    assertThat(missing.exitCode()).isEqualTo(64);
+    assertThat(missing.err()).contains("Missing required parameter: 'GROUP'");
+    Ran unknown = raw("advnce");
+    assertThat(unknown.exitCode()).isEqualTo(64);
+    assertThat(unknown.err()).contains("advance");
+    Ran noManifest = raw("status", "--manifest", folder.resolve("none.yaml").toString());
+    assertThat(noManifest.exitCode()).isEqualTo(64);
+    assertThat(noManifest.err())
+        .contains("none.yaml:1: the file cannot be read")
+        .doesNotContain("\tat ");
+  }
+
+  @Test
+  @Rule({"R18", "R21"})
+  void shouldTakeAGroupThroughItsPhasesWithTheExitCodesOfTheDocs() {
+    try (Store store = new Store(folder)) {
+      Ran plan = run("plan", "users");
+      assertThat(plan.exitCode()).isZero();
+      assertThat(plan.out())
+          .contains("group users: SHARED -> PROVISIONED (a dry run; nothing is executed)")
+          .containsIgnoringCase("create table")
+          .contains("create or replace trigger ficus_fence");
+      assertThat(store.users.queryOne("select to_regclass('ficus.fence')")).isEqualTo("null");
+
+      assertThat(run("advance", "nobody").exitCode()).isEqualTo(64);
+      Ran advanced = run("advance", "users");
+      assertThat(advanced.exitCode()).isZero();
+      assertThat(advanced.out()).contains("group users: SHARED -> PROVISIONED");
+      assertThat(advanced.err()).contains("Write migration ").doesNotContain("failed");
+      assertThat(
+              store.shared.queryOne(
+                  "select actor from ficus_control.journal order by id desc limit 1"))
+          .isEqualTo("ann");
+
+      store.bring(Store.USERS, Phase.FOLLOWING);
+      Ran reconciled = run("reconcile", "users");
+      assertThat(reconciled.exitCode()).isZero();
+      assertThat(reconciled.out()).contains("group users: CLEAN, 50 rows compared");
+      store.users.execute(
+          "set session_replication_role = replica; update users set name = 'wrong' where id = 7");
+      Ran mismatch = run("reconcile", "users", "--json");
+      assertThat(mismatch.exitCode()).isEqualTo(4);
+      assertThat(mismatch.json().get("findings").get(0).get("kind").asString())
+          .isEqualTo("DIFFERENT");
+      store.users.execute(
+          "set session_replication_role = replica; update users set name = 'user 7' where id = 7");
+
+      store.stopRelay();
+      store.shared.execute("insert into users (name) values ('not streamed')");
+      Ran refused = run("advance", "users");
+      assertThat(refused.exitCode()).isEqualTo(2);
+      assertThat(refused.err())
+          .contains("group users stays in FOLLOWING")
+          .contains("max-lag: ")
+          .contains("must be at most 10000 ms")
+          .contains("next: do what each gate asks for");
+      assertThat(run("advance", "users", "--override", "max-lag").exitCode()).isEqualTo(64);
+      assertThat(run("advance", "users", "--override", "none", "--by", "a", "--reason", "b").err())
+          .contains("there is no gate 'none' before DUAL_WRITING");
+
+      Ran status = run("status", "--json");
+      JsonNode users = status.json().get("groups").get(0);
+      assertThat(users.get("phase").asString()).isEqualTo("FOLLOWING");
+      assertThat(users.get("unmet").get(0).get("gate").asString()).isEqualTo("max-lag");
+      assertThat(run("status").out())
+          .contains("GROUP", "users   FOLLOWING", "OPEN / CLOSED", "users.forward STREAMING");
+      assertThat(run("reads", "users", "10").exitCode()).isEqualTo(64);
+    }
+  }
+}
