@@ -26,7 +26,7 @@ final class Traffic implements AutoCloseable {
   };
   static final String[] TABLES = {"account", "tick", "item", "line"};
   private static final int WRITERS = 2;
-  private static final Duration PAUSE = Duration.ofMillis(4);
+  private static final Duration PAUSE = Duration.ofMillis(15);
 
   private final TestDatabase shared;
   private final TestDatabase service;
