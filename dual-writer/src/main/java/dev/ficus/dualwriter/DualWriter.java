@@ -165,14 +165,21 @@ public final class DualWriter implements AutoCloseable {
       if (isExpected(e)) {
         return;
       }
-      // The tables' shape may have changed since the plans were read.
-      plans.forget();
-      if (failing.compareAndSet(false, true)) {
-        LOG.warn(
-            "group {}: dual writes fail and are left to the stream until they succeed again: {}",
-            group,
-            describe(e));
+      if (!SqlErrors.isConnectionLost(e)) {
+        // The tables' shape may have changed since the plans were read.
+        plans.forget();
       }
+      reportFailing(e);
+    }
+  }
+
+  /** Once, until dual writes succeed again. */
+  private void reportFailing(Exception e) {
+    if (failing.compareAndSet(false, true)) {
+      LOG.warn(
+          "group {}: dual writes fail and are left to the stream until they succeed again: {}",
+          group,
+          describe(e));
     }
   }
 
@@ -201,10 +208,7 @@ public final class DualWriter implements AutoCloseable {
             try {
               plans.load(epoch);
             } catch (SQLException | PostgresException e) {
-              LOG.warn(
-                  "group {}: the tables' shape could not be read, so dual writes are left to the stream: {}",
-                  group,
-                  describe(e));
+              reportFailing(e);
             } finally {
               loading.set(false);
             }

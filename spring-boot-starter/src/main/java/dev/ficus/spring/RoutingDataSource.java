@@ -36,16 +36,30 @@ final class RoutingDataSource extends AbstractDataSource {
           open(undeclaredSide()), new UndeclaredConnection(context, undeclared));
     }
     Declared now = declared.get();
+    GroupRouting group = routing.group(now.group());
     Connection bare = open(now.side());
     if (!now.writes()) {
-      bare.setReadOnly(true);
+      beReadOnly(bare);
     }
-    Connection inner = bare;
-    if (now.writes() && now.side() == Side.SHARED) {
-      GroupRouting group = routing.group(now.group());
-      inner = group.dualWriter().wrap(bare, freshness -> group.reads().wrote(now.key(), freshness));
-    }
+    Connection inner =
+        now.writes() && now.side() == Side.SHARED
+            ? group.dualWriter().wrap(bare, freshness -> group.reads().wrote(now.key(), freshness))
+            : bare;
     return ObservedConnection.of(inner, new DeclaredConnection(context, now));
+  }
+
+  /** The server refuses a write in a declared read, whatever the framework makes of readOnly. */
+  private static void beReadOnly(Connection bare) throws SQLException {
+    try {
+      bare.setReadOnly(true);
+    } catch (SQLException e) {
+      try {
+        bare.close();
+      } catch (SQLException closing) {
+        e.addSuppressed(closing);
+      }
+      throw e;
+    }
   }
 
   @Override

@@ -6,18 +6,14 @@ import java.util.Map;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.boot.persistence.autoconfigure.EntityScan;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.data.jpa.repository.config.EnableJpaRepositories;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** A service with JdbcClient, Spring Data JPA and Flyway. */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
-@EntityScan(basePackageClasses = OrderEntity.class)
-@EnableJpaRepositories(considerNestedRepositories = true)
 class App {
 
   @Bean
