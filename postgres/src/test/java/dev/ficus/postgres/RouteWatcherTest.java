@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 class RouteWatcherTest {
 
   private static final GroupName GROUP = new GroupName("orders");
-  private static final Duration LONG = Duration.ofSeconds(10);
+  private static final Duration LONG = Duration.ofSeconds(30);
 
   private final TestDatabase shared = TestPostgres.create();
   private final TestDatabase service = TestPostgres.createElsewhere();
@@ -85,7 +85,7 @@ class RouteWatcherTest {
 
     Routes.publish(sharedSide, route(2, Phase.COPYING, 1));
 
-    assertThat(awaited.get(5, TimeUnit.SECONDS)).contains(route(2, Phase.COPYING, 1));
+    assertThat(awaited.get(30, TimeUnit.SECONDS)).contains(route(2, Phase.COPYING, 1));
     await(() -> acknowledged().equals("2"));
   }
 

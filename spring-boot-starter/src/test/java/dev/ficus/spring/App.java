@@ -40,6 +40,8 @@ class App {
     properties.put("ficus.groups.orders.routing-key", "customer");
     properties.put("ficus.groups.users.tables", "users");
     properties.put("ficus.poll", "200ms");
+    // Nobody streams in these tests but now and then.
+    properties.put("ficus.staleness", "60s");
     properties.put("ficus.fence-wait", "2s");
     properties.put("ficus.dual-write.patience", "5s");
     properties.put("logging.level.root", "WARN");
