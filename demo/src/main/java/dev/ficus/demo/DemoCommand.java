@@ -2,10 +2,11 @@ package dev.ficus.demo;
 
 import dev.ficus.core.ErrorKind;
 import dev.ficus.demo.show.Display;
+import dev.ficus.demo.stage.Runs;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,14 +45,19 @@ public final class DemoCommand implements Callable<Integer> {
                   wrong.getCommandLine().usage(wrong.getCommandLine().getErr());
                   return ErrorKind.USAGE.exitCode();
                 });
+    command.setExecutionExceptionHandler(
+        (failure, line, parsed) -> {
+          LoggerFactory.getLogger(DemoCommand.class).error("the demo failed", failure);
+          line.getErr().println("ficus demo: " + failure.getMessage());
+          line.getErr().println("  its logs are in " + System.getProperty("ficus.demo.log"));
+          return DID_NOT_HOLD;
+        });
     System.exit(command.execute(arguments));
   }
 
   @Override
   public Integer call() throws IOException {
-    Path folder =
-        Files.createDirectories(
-            Path.of(".ficus", "demo", "run-" + ProcessHandle.current().pid()).toAbsolutePath());
+    Path folder = Runs.begin(Path.of(".ficus", "demo").toAbsolutePath());
     // Before the first logger is made: the terminal belongs to the display.
     System.setProperty("logback.configurationFile", "demo-logback.xml");
     System.setProperty("ficus.demo.log", folder.resolve("demo.log").toString());

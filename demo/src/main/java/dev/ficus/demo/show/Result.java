@@ -57,6 +57,10 @@ public record Result(
     require(broken, traffic.failed() == 0, "failed requests: " + traffic.failed());
     require(
         broken,
+        traffic.staleReads() == 0,
+        "reads behind the reader's own writes: " + traffic.staleReads());
+    require(
+        broken,
         traffic.sequenceCollisions() == 0,
         "sequence collisions: " + traffic.sequenceCollisions());
     require(broken, shadowMismatches == 0, "shadow mismatches: " + shadowMismatches);

@@ -94,10 +94,15 @@ final class ChildJvm implements AutoCloseable {
     }
   }
 
+  /** Asks it to end. */
+  void end() {
+    process.destroy();
+  }
+
   /** Ends it, by force if it does not end by itself in five seconds. */
   @Override
   public void close() {
-    process.destroy();
+    end();
     try {
       if (!process.waitFor(5, TimeUnit.SECONDS)) {
         process.destroyForcibly();

@@ -8,20 +8,21 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 
 /** All that runs beneath the demo: four servers, the seeded store, and its three services. */
 public final class Stage implements AutoCloseable {
 
   private static final int RELAY_HEAP_MEGABYTES = 256;
+  private static final Duration REMOVAL = Duration.ofSeconds(10);
 
   private final Path folder;
   private final Servers servers;
@@ -50,6 +51,7 @@ public final class Stage implements AutoCloseable {
           CompletableFuture.runAsync(() -> createStore(shared(), size, true));
       services.awaitReady();
       seeding.join();
+      services.warmUp();
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -154,13 +156,19 @@ public final class Stage implements AutoCloseable {
     }
   }
 
+  /** The servers' own end may still be under way, and then files come and go. */
   private static void remove(Path tree) {
-    try (Stream<Path> paths = Files.walk(tree)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
+    long deadline = System.nanoTime() + REMOVAL.toNanos();
+    while (true) {
+      try {
+        Runs.remove(tree);
+        return;
+      } catch (IOException e) {
+        if (System.nanoTime() > deadline) {
+          throw new UncheckedIOException("removing " + tree + " failed", e);
+        }
+        LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException("removing " + tree + " failed", e);
     }
   }
 }

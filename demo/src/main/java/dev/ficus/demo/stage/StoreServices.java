@@ -13,6 +13,9 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +26,7 @@ import java.util.concurrent.locks.LockSupport;
 final class StoreServices implements AutoCloseable {
 
   private static final int HEAP_MEGABYTES = 160;
+  private static final int WARM_UP_ROUNDS = 5;
   private static final Duration START = Duration.ofSeconds(90);
 
   private final List<ChildJvm> processes = new ArrayList<>();
@@ -85,6 +89,33 @@ final class StoreServices implements AutoCloseable {
     }
   }
 
+  /** Sends a few reads to each, so that the first customers do not wait for classes to load. */
+  void warmUp() {
+    HttpClient http = HttpClient.newHttpClient();
+    List<URI> reads =
+        List.of(
+            address.users().resolve("/users/1"),
+            address.inventory().resolve("/products/1"),
+            address.orders().resolve("/listing"));
+    for (int round = 0; round < WARM_UP_ROUNDS; round++) {
+      reads.stream()
+          .map(
+              read ->
+                  http.sendAsync(
+                      HttpRequest.newBuilder(read).timeout(START).build(),
+                      HttpResponse.BodyHandlers.discarding()))
+          .toList()
+          .forEach(answer -> requireOk(answer.join()));
+    }
+  }
+
+  private static void requireOk(HttpResponse<Void> answer) {
+    if (answer.statusCode() != 200) {
+      throw new IllegalStateException(
+          answer.uri() + " answers " + answer.statusCode() + " before the customers have come");
+    }
+  }
+
   private static boolean accepts(URI service) {
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(service.getHost(), service.getPort()), 500);
@@ -116,6 +147,7 @@ final class StoreServices implements AutoCloseable {
 
   @Override
   public void close() {
+    processes.forEach(ChildJvm::end);
     processes.forEach(ChildJvm::close);
   }
 }

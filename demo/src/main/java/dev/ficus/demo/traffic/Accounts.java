@@ -1,6 +1,7 @@
 package dev.ficus.demo.traffic;
 
 import dev.ficus.demo.traffic.Subject.Kind;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +9,9 @@ import java.util.Random;
 
 /** Creates, renames and looks at users. */
 final class Accounts {
+
+  /** {@code ficus.staleness} of the services. */
+  private static final Duration STALENESS = Duration.ofSeconds(5);
 
   private final String customer;
   private final StoreClient client;
@@ -22,8 +26,18 @@ final class Accounts {
    * @param id the generated key
    * @param email the business key
    * @param name the last acknowledged name; empty for a seeded user not yet renamed
+   * @param madeAt when it was made, by {@link System#nanoTime}
    */
-  private record Account(long id, String email, String name) {}
+  private record Account(long id, String email, String name, long madeAt) {
+
+    /**
+     * A user's id is generated, so it cannot be the routing key of the sign-up; until the services'
+     * bound of staleness has passed, a read by id may rightly be answered without the new user.
+     */
+    boolean settled() {
+      return System.nanoTime() - madeAt > STALENESS.toNanos();
+    }
+  }
 
   Accounts(
       String customer,
@@ -36,7 +50,7 @@ final class Accounts {
     this.client = client;
     this.ledger = ledger;
     this.random = random;
-    mine.add(new Account(seeded, size.email(seeded), ""));
+    mine.add(new Account(seeded, size.email(seeded), "", System.nanoTime() - STALENESS.toNanos()));
   }
 
   void signUp() {
@@ -55,7 +69,7 @@ final class Accounts {
             Map.of("email", email, "name", name, "bio", bio));
     if (answer instanceof Answer.Done done) {
       ledger.acknowledge(ask, Map.of());
-      mine.add(new Account(done.body().path("id").asLong(), email, name));
+      mine.add(new Account(done.body().path("id").asLong(), email, name, System.nanoTime()));
     } else if (answer instanceof Answer.Refused) {
       ledger.refuse(ask, Map.of());
     } else {
@@ -79,7 +93,7 @@ final class Accounts {
             Map.of("name", name));
     if (answer instanceof Answer.Done) {
       ledger.acknowledge(ask, Map.of());
-      mine.set(index, new Account(account.id(), account.email(), name));
+      mine.set(index, new Account(account.id(), account.email(), name, account.madeAt()));
     } else if (answer instanceof Answer.Refused) {
       ledger.refuse(ask, Map.of());
     } else {
@@ -89,17 +103,18 @@ final class Accounts {
   }
 
   void look() {
-    if (mine.isEmpty()) {
+    List<Account> settled = mine.stream().filter(Account::settled).toList();
+    if (settled.isEmpty()) {
       signUp();
       return;
     }
-    Account account = mine.get(random.nextInt(mine.size()));
+    Account account = settled.get(random.nextInt(settled.size()));
     Answer answer =
         client.get("find-user", client.store().users().resolve("/users/" + account.id()));
     if (answer instanceof Answer.Done done
         && !account.name().isEmpty()
         && !done.body().path("name").asString("").equals(account.name())) {
-      client.meter().staleRead("find-user");
+      client.meter().staleRead();
     }
   }
 }

@@ -55,11 +55,8 @@ public final class Meter {
     }
   }
 
-  synchronized void staleRead(String operation) {
+  synchronized void staleRead() {
     staleReads++;
-    if (failures.size() < EXAMPLES) {
-      failures.add(operation + ": read an older state than its own last write");
-    }
   }
 
   synchronized void collided() {

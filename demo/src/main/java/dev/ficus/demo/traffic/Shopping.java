@@ -167,7 +167,7 @@ final class Shopping {
         client.get("find-order", client.store().orders().resolve("/orders/" + order.number()));
     if (answer instanceof Answer.Done done
         && !done.body().path("status").asString("").equals(order.status())) {
-      client.meter().staleRead("find-order");
+      client.meter().staleRead();
     }
   }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ficus.demo.script;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,102 @@
+package dev.ficus.demo.show;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ficus.demo.check.Finding;
+import dev.ficus.demo.check.Finding.Damage;
+import dev.ficus.demo.check.Verdict;
+import dev.ficus.demo.script.Break;
+import dev.ficus.demo.script.History;
+import dev.ficus.demo.traffic.Meter;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class ResultFileTest {
+
+  private static Result result(List<Finding> findings) {
+    return new Result(
+        70,
+        0,
+        new Meter.Reading(100, 0, 0, 0, 0, Duration.ofMillis(9), List.of()),
+        new Verdict(1000, findings),
+        new History(Clock.systemUTC()),
+        30,
+        20,
+        10,
+        0,
+        1 << 30,
+        Duration.ofSeconds(100),
+        Optional.empty());
+  }
+
+  @Test
+  void shouldHoldEveryPromisedField() {
+    JsonNode json = JsonMapper.builder().build().readTree(ResultFile.json(result(List.of())));
+
+    assertThat(json.propertyNames())
+        .contains(
+            "acknowledgedWrites",
+            "lost",
+            "ghosts",
+            "stale",
+            "requests",
+            "failedRequests",
+            "flips",
+            "rollbacks",
+            "writePauseMillis",
+            "reads",
+            "shadow",
+            "reconciled",
+            "sequenceCollisions",
+            "groups");
+    assertThat(json.path("writePauseMillis").propertyNames()).containsExactly("p50", "max");
+    assertThat(json.path("reads").propertyNames()).containsExactly("shared", "service");
+    assertThat(json.path("shadow").propertyNames()).containsExactly("compared", "mismatches");
+    assertThat(json.path("reconciled").propertyNames())
+        .containsExactly("tables", "rows", "mismatches");
+    assertThat(json.path("groups").size()).isEqualTo(3);
+    assertThat(json.path("groups").get(0).propertyNames())
+        .containsExactly("name", "phases", "tablesDropped");
+    assertThat(json.path("groups").get(0).path("phases").get(0).propertyNames())
+        .containsExactly("phase", "at");
+  }
+
+  @Test
+  void shouldCountEachKindOfDamageAndNotHold() {
+    Result damaged =
+        result(
+            List.of(
+                new Finding(Damage.LOST, "a"),
+                new Finding(Damage.STALE, "b"),
+                new Finding(Damage.STALE, "c")));
+
+    JsonNode json = JsonMapper.builder().build().readTree(ResultFile.json(damaged));
+
+    assertThat(json.path("lost").asInt()).isEqualTo(1);
+    assertThat(json.path("stale").asInt()).isEqualTo(2);
+    assertThat(json.path("ghosts").asInt()).isZero();
+    assertThat(damaged.broken()).contains("lost: 1", "stale: 2");
+  }
+
+  @Test
+  void shouldNotHoldWhenTheMigrationDidNotComeToItsEnd() {
+    assertThat(result(List.of()).broken()).contains("flips: 0", "rollbacks: 0");
+  }
+
+  @Test
+  void shouldNameTheInjectedFaultAndHowItShowed() {
+    List<String> lines =
+        Summary.of(
+            result(List.of(new Finding(Damage.LOST, "order T-1 is gone"))),
+            Optional.of(Break.DROP_CHANGE));
+
+    assertThat(lines.get(lines.size() - 1))
+        .contains("injected fault drop-change")
+        .contains("showed as: lost: 1");
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ficus.demo.show;
+
+import org.jspecify.annotations.NullMarked;
