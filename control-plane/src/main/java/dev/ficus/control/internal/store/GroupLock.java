@@ -103,10 +103,21 @@ public final class GroupLock implements AutoCloseable {
         "check the control store's server, then run the command again");
   }
 
+  /**
+   * Releases the lock before the connection: the server notices the end of a session only a moment
+   * after the client, and the next command would find the lock taken by nobody.
+   */
   @Override
   public void close() {
-    try {
-      connection.close();
+    try (Connection ending = connection) {
+      if (ending.isValid(1)) {
+        try (PreparedStatement unlock =
+            ending.prepareStatement("select pg_advisory_unlock(?, hashtext(?))")) {
+          unlock.setInt(1, SPACE);
+          unlock.setString(2, group.value());
+          unlock.execute();
+        }
+      }
     } catch (SQLException e) {
       throw PostgresException.sql("releasing the lock of group " + group, e);
     }
