@@ -6,7 +6,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -140,6 +142,7 @@ final class Traffic implements AutoCloseable {
 
   private void check() {
     long[] seen = new long[WRITERS];
+    Map<String, String> ticksAt = new HashMap<>();
     while (!stopping) {
       String sum = service.queryOne("select coalesce(sum(balance), 0) from public.account");
       if (!sum.equals("0")) {
@@ -162,9 +165,34 @@ final class Traffic implements AutoCloseable {
           seen[writer] = now;
         }
       }
+      checkPosition(ticksAt);
       checks.incrementAndGet();
       LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
     }
+  }
+
+  /** One snapshot of the target holds the position together with exactly what belongs to it. */
+  private void checkPosition(Map<String, String> ticksAt) {
+    service
+        .query(
+            """
+            select s.position || ' ' || (select sum(n) from public.tick) from ficus.stream s
+            where s.name = 'orders.forward' and s.state = 'STREAMING'
+            """)
+        .forEach(
+            reading -> {
+              String[] parts = reading.split(" ");
+              String before = ticksAt.put(parts[0], parts[1]);
+              if (before != null && !before.equals(parts[1])) {
+                throw new AssertionError(
+                    "the position was committed apart from its changes: at "
+                        + parts[0]
+                        + " the counters added up to "
+                        + before
+                        + " and then to "
+                        + parts[1]);
+              }
+            });
   }
 
   @Override
