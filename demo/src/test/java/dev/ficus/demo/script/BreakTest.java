@@ -86,7 +86,8 @@ class BreakTest {
     }
     database.execute(AS_STREAM + "update users set name = 'last'");
 
-    assertThat(Integer.parseInt(database.queryOne("select count(*) from users where name = 'last'")))
+    assertThat(
+            Integer.parseInt(database.queryOne("select count(*) from users where name = 'last'")))
         .isBetween(1, 199);
   }
 

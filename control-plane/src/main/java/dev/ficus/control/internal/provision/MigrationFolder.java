@@ -119,6 +119,9 @@ public final class MigrationFolder {
               database.address().password().reveal())
           .locations("filesystem:" + folder)
           .placeholderReplacement(false)
+          // Flyway would take the first schema of the search path: Ficus's own, for a role named
+          // ficus.
+          .defaultSchema("public")
           .baselineOnMigrate(true)
           .baselineVersion("0")
           .load()
