@@ -25,7 +25,8 @@ import picocli.CommandLine.HelpCommand;
     footer = {
       "",
       "Exit codes: 0 done, 2 a gate refused, 3 aborted and nothing changed, 4 needs a person,"
-          + " 64 usage."
+          + " 64 usage.",
+      "In a clone, ./ficus demo migrates the sample store, and ./ficus benchmark NAME measures."
     })
 public final class FicusCli {
 
