@@ -18,14 +18,15 @@ import java.util.regex.Pattern;
  * {@code console} block runs in a shell in which {@code ficus} is the real command in a process of
  * its own.
  *
- * <p>What a command prints must be what the page shows, but for numbers, units of time and widths.
- * A command that must not end with 0 says so by {@code ; echo "exit code $?"} behind it. With
- * {@code -Dficus.pages.update=true} the pages are rewritten with what was printed.
+ * <p>What a command prints must be what the page shows, but for numbers, LSNs, units of time and
+ * widths. A command that must not end with 0 says so by {@code ; echo "exit code $?"} behind it.
+ * With {@code -Dficus.pages.update=true} the pages are rewritten with what was printed.
  */
 final class PageRun implements AutoCloseable {
 
   private static final boolean UPDATE = Boolean.getBoolean("ficus.pages.update");
   private static final Pattern NUMBER = Pattern.compile("\\d+([.,:]\\d+)*");
+  private static final Pattern LSN = Pattern.compile("\\b[0-9A-F]{1,8}/[0-9A-F]{1,8}\\b");
   private static final Pattern TIME = Pattern.compile("\\b0 (ms|s|min)\\b");
 
   private final Path folder;
@@ -176,6 +177,7 @@ final class PageRun implements AutoCloseable {
 
   private static List<String> normalise(List<String> lines) {
     return lines.stream()
+        .map(line -> LSN.matcher(line).replaceAll("LSN"))
         .map(line -> NUMBER.matcher(line).replaceAll("0"))
         .map(line -> TIME.matcher(line).replaceAll("0 ms").replaceAll("\\s+", " ").strip())
         .toList();
