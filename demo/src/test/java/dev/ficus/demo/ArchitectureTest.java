@@ -26,6 +26,8 @@ class ArchitectureTest {
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .importPackages("dev.ficus");
 
+  // The lists come from List.of, which Error Prone cannot see here.
+  @SuppressWarnings("ImmutableEnumChecker")
   private enum Part {
     CORE("dev.ficus.core", List.of()),
     POSTGRES("dev.ficus.postgres", List.of("dev.ficus.core")),
