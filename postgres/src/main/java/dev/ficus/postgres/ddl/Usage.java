@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +32,7 @@ public record Usage(
     Instant at, Optional<Instant> reset, Instant serverStarted, Map<TableName, Count> tables) {
 
   private static final Duration SETTLED = Duration.ofMillis(1200);
+  private static final Duration HELD_BACK = Duration.ofMillis(10_500);
   private static final Duration POLL = Duration.ofMillis(100);
 
   public Usage {
@@ -58,9 +60,10 @@ public record Usage(
     /**
      * Somebody did.
      *
+     * @param since the time of the earlier reading
      * @param by table, how much each counter rose
      */
-    record Used(Map<TableName, Count> by) implements Comparison {
+    record Used(Instant since, Map<TableName, Count> by) implements Comparison {
       public Used {
         by = Map.copyOf(by);
       }
@@ -115,24 +118,50 @@ public record Usage(
   }
 
   /**
-   * Reads until the counters have stood still for longer than sessions hold them back, or patience
-   * runs out; the last reading counts either way.
+   * Reads until the counters have stood still and no session is left that may hold back a report of
+   * what it did before this call, or patience runs out; the last reading counts either way.
+   *
+   * <p>A busy session reports within a second or so; one that went idle, ten seconds later. So only
+   * sessions that were there at the call and have worked since less than that can still surprise.
    */
   public static Usage readSettled(Database database, List<TableName> tables, Duration patience) {
-    long deadline = System.nanoTime() + patience.toNanos();
-    Usage first = read(database, tables);
-    long since = System.nanoTime();
+    long begun = System.nanoTime();
+    Usage called = read(database, tables);
+    Usage last = called;
+    long since = begun;
     while (true) {
       LockSupport.parkNanos(POLL.toNanos());
       Usage next = read(database, tables);
       long now = System.nanoTime();
-      if (!next.tables.equals(first.tables)) {
-        first = next;
+      if (!next.tables.equals(last.tables)) {
         since = now;
       }
-      if (now - since >= SETTLED.toNanos() || now - deadline >= 0) {
-        return next;
+      last = next;
+      boolean still = now - since >= SETTLED.toNanos();
+      boolean heard =
+          now - begun >= HELD_BACK.toNanos() || (still && !mayReport(database, called.at));
+      if ((still && heard) || now - begun >= patience.toNanos()) {
+        return last;
       }
+    }
+  }
+
+  /** Whether a session that began earlier has worked so lately that it may not have reported. */
+  private static boolean mayReport(Database database, Instant earlier) {
+    try (Connection connection = database.connect("usage")) {
+      return new Catalog(connection)
+          .one(
+              """
+              select count(*) from pg_stat_activity
+              where datname = current_database() and backend_type = 'client backend' and backend_start < ?
+                and (state_change is null or state_change > clock_timestamp() - make_interval(secs => ?))
+              """,
+              row -> row.getLong(1) > 0,
+              earlier.atOffset(ZoneOffset.UTC),
+              HELD_BACK.toMillis() / 1000.0)
+          .orElseThrow();
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading the sessions of " + database, e);
     }
   }
 
@@ -161,7 +190,7 @@ public record Usage(
       }
     }
     if (!used.isEmpty()) {
-      return new Comparison.Used(used);
+      return new Comparison.Used(earlier.at, used);
     }
     if (!uncovered.isEmpty()) {
       return new Comparison.Unknown(

@@ -7,6 +7,8 @@ import dev.ficus.postgres.Database;
 import dev.ficus.testkit.Rule;
 import dev.ficus.testkit.TestDatabase;
 import dev.ficus.testkit.TestPostgres;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +51,26 @@ class UsageTest {
             Usage.Comparison.Unused.class, unused -> assertThat(unused.duration()).isPositive());
     assertThat(before.tables())
         .hasEntrySatisfying(A, count -> assertThat(count.writes()).isEqualTo(5000));
+  }
+
+  @Test
+  void shouldWaitForWhatAnIdleSessionHasNotReportedYet() throws Exception {
+    Usage before = Usage.readSettled(database, List.of(A), PATIENCE);
+    try (Connection idle = test.connect();
+        Statement statement = idle.createStatement()) {
+      statement.execute("select count(*) from public.b");
+      // Within a second of a report, a session holds the next one back until ten seconds are over.
+      statement.execute("select count(*) from public.a");
+
+      Usage settled = Usage.readSettled(database, List.of(A), PATIENCE);
+
+      assertThat(settled.since(before))
+          .isInstanceOfSatisfying(
+              Usage.Comparison.Used.class,
+              used -> assertThat(used.by()).containsEntry(A, new Usage.Count(1, 0)));
+      assertThat(Usage.readSettled(database, List.of(A), PATIENCE).since(settled))
+          .isInstanceOf(Usage.Comparison.Unused.class);
+    }
   }
 
   @Test

@@ -9,10 +9,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** Nobody has read or written the tables since they were retired, by PostgreSQL's counters. */
+/**
+ * Nobody has read or written the retired tables for as long as they must soak, by PostgreSQL's
+ * counters. A use, or a time that the counters do not cover, begins the soak anew.
+ */
 public final class Unused implements Gate {
 
-  private static final long UNKNOWN = -1;
+  private static final long NOT_PROVED = -1;
 
   @Override
   public String name() {
@@ -23,30 +26,32 @@ public final class Unused implements Gate {
   public void measure(Work work) {
     List<TableName> retired = work.tables().stream().map(Retirement::retired).toList();
     Optional<Usage> before = work.store().usage().find(work.name());
+    Usage now = Usage.read(work.shared(), retired);
     Usage.Comparison comparison =
         before.isEmpty()
             ? new Usage.Comparison.Unknown("no reading was taken when the tables were retired")
-            : Usage.read(work.shared(), retired).since(before.get());
+            : now.since(before.get());
     if (comparison instanceof Usage.Comparison.Unused unused) {
-      store(work, 0, "unused for " + unused.duration().toSeconds() + " s");
-    } else if (comparison instanceof Usage.Comparison.Used used) {
-      store(
-          work,
-          used.by().size(),
-          used.by().entrySet().stream()
-              .map(
-                  table ->
-                      table.getKey()
-                          + ": "
-                          + table.getValue().scans()
-                          + " scans, "
-                          + table.getValue().writes()
-                          + " writes")
-              .sorted()
-              .collect(Collectors.joining("; ")));
-    } else if (comparison instanceof Usage.Comparison.Unknown unknown) {
-      store(work, UNKNOWN, "unknown: " + unknown.reason());
+      long seconds = unused.duration().toSeconds();
+      store(work, seconds, "unused for " + seconds + " s");
+      return;
     }
+    work.store().usage().store(work.name(), now);
+    store(work, NOT_PROVED, describe(comparison) + "; the soak begins again at " + now.at());
+  }
+
+  private static String describe(Usage.Comparison notUnused) {
+    if (notUnused instanceof Usage.Comparison.Used used) {
+      return used.by().entrySet().stream()
+          .map(
+              table ->
+                  "%s: scans %d, rows written %d"
+                      .formatted(
+                          table.getKey(), table.getValue().scans(), table.getValue().writes()))
+          .sorted()
+          .collect(Collectors.joining("; ", "used since " + used.since() + ": ", ""));
+    }
+    return "unknown: " + ((Usage.Comparison.Unknown) notUnused).reason();
   }
 
   private void store(Work work, long measured, String detail) {
@@ -55,12 +60,13 @@ public final class Unused implements Gate {
 
   @Override
   public GateResult judge(Work work) {
+    long soak = work.group().gates().soak().toSeconds();
     return new Judgement(
-            "unused since they were retired",
-            evidence -> evidence.measured() == 0,
+            "unused for at least " + soak + " s",
+            evidence -> evidence.measured() >= soak,
             evidence -> evidence.detail(),
-            "find who still reads them (views read them too), end that, then roll back to SEALED"
-                + " and retire anew")
+            "find who still reads them (views read them too) and end that; then wait until the"
+                + " soak time is over")
         .of(work, name());
   }
 }
