@@ -13,12 +13,12 @@ import java.time.Duration;
  * @param firstRetryDelay the first pause after an error that may pass by itself; each further one
  *     is twice as long
  * @param longestRetryDelay the longest such pause
- * @param batchChanges how many row changes one commit in the target holds, unless a single source
- *     transaction has more
- * @param transactionChanges the most row changes of one source transaction; a larger one stops the
- *     stream by name
+ * @param batchChanges how many row changes of whole source transactions make a commit in the target
+ *     due
+ * @param transactionChanges the most row changes held of one source transaction; of a larger one
+ *     each so many are written into one transaction of the target that ends with it
  * @param transactionCharacters the most characters of row images held of one source transaction or
- *     batch; a larger transaction stops the stream by name
+ *     batch
  */
 public record RelaySettings(
     Duration supervisionInterval,
@@ -30,7 +30,7 @@ public record RelaySettings(
     int transactionChanges,
     long transactionCharacters) {
 
-  /** Small delays, and memory for some hundred thousand changes at once. */
+  /** Small delays, and memory for some ten thousand changes at once. */
   public static final RelaySettings DEFAULTS =
       new RelaySettings(
           Duration.ofMillis(100),
@@ -39,8 +39,8 @@ public record RelaySettings(
           Duration.ofMillis(100),
           Duration.ofSeconds(10),
           8192,
-          500_000,
-          128L * 1024 * 1024);
+          50_000,
+          32L * 1024 * 1024);
 
   public RelaySettings {
     positive("supervisionInterval", supervisionInterval);

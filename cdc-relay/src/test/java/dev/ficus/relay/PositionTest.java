@@ -248,27 +248,4 @@ class PositionTest {
         .as("acknowledged is at most applied")
         .isTrue();
   }
-
-  @Test
-  @Rule("R7")
-  void shouldStopAtATransactionThatIsTooLarge() {
-    sides.request("t");
-    sides.relay(
-        new RelaySettings(
-            Duration.ofMillis(50),
-            Duration.ofMillis(1),
-            Duration.ofSeconds(1),
-            Duration.ofMillis(50),
-            Duration.ofSeconds(1),
-            100,
-            150,
-            1 << 20),
-        FaultPoints.NONE);
-    sides.awaitStreaming();
-    sides.shared.execute("update public.t set n = 1");
-    sides.awaitCaughtUp();
-    sides.shared.execute("insert into public.t select i, 0 from generate_series(1000, 1200) i");
-
-    assertThat(sides.awaitFailed().failure().orElseThrow()).contains("more than 150 row changes");
-  }
 }

@@ -6,12 +6,14 @@ import dev.ficus.postgres.StreamRow;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.capture.Capture;
-import dev.ficus.relay.internal.capture.SourceTransaction;
+import dev.ficus.relay.internal.capture.Change;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,9 +31,16 @@ public final class Applier implements Capture.Sink, AutoCloseable {
   private final FaultPoints faults;
   private final BatchWriter writer;
 
+  // Whole transactions that are not written yet, and how far they go.
   private Batch batch = new Batch();
+  private @Nullable Advance advance;
   // Below this place the batch is known to meet a row from the stream's future.
   private Lsn blockedUntil = Lsn.ZERO;
+  // The transaction that has begun and not ended.
+  private final List<Change> open = new ArrayList<>();
+  private long openCharacters;
+  private long openWritten;
+  private @Nullable Instant openCommittedAt;
   private volatile Lsn position;
   private volatile long progressedAt = System.nanoTime();
 
@@ -64,33 +73,99 @@ public final class Applier implements Capture.Sink, AutoCloseable {
   }
 
   @Override
-  public Optional<Lsn> take(List<SourceTransaction> transactions) throws SQLException {
-    for (SourceTransaction transaction : transactions) {
-      if (position.hasReached(transaction.commit())) {
-        // A replay: it was applied before the last restart.
-        continue;
+  public void begin(Instant committedAt) {
+    openCommittedAt = committedAt;
+  }
+
+  @Override
+  public void change(Change change) throws SQLException {
+    if (openCommittedAt == null) {
+      throw RelayException.stop(
+          "a change arrived outside any transaction at " + change.lsn(),
+          "report this with the Debezium version in use; nothing was applied");
+    }
+    open.add(change);
+    openCharacters += Batch.characters(change);
+    if (open.size() >= settings.transactionChanges()
+        || openCharacters >= settings.transactionCharacters()) {
+      writePiece();
+    }
+  }
+
+  @Override
+  public void commit(Lsn end) throws SQLException {
+    Instant committedAt = openCommittedAt;
+    if (committedAt == null) {
+      throw RelayException.stop(
+          "a transaction ended at " + end + " that had not begun",
+          "report this with the Debezium version in use; nothing of it was applied");
+    }
+    if (position.hasReached(end)) {
+      // A replay: it was applied before the last restart.
+      if (openWritten > 0) {
+        writer.abandonPieces();
       }
-      batch.add(transaction);
+    } else if (openWritten > 0) {
+      writePiece();
+      writer.commitPieces(new Advance(position, end, committedAt, 1, openWritten));
+      moved(end, 1, openWritten);
+    } else {
+      open.forEach(batch::add);
+      advance =
+          advance == null
+              ? new Advance(position, end, committedAt, 1, open.size())
+              : advance.and(end, committedAt, open.size());
       if (isFull(settings.batchChanges())) {
-        apply();
+        apply(advance);
       }
     }
-    if (!batch.isEmpty()) {
-      apply();
-    }
-    if (transactions.isEmpty()) {
-      return Optional.empty();
+    open.clear();
+    openCharacters = 0;
+    openWritten = 0;
+    openCommittedAt = null;
+  }
+
+  @Override
+  public Lsn flush() throws SQLException {
+    if (advance != null && openWritten == 0) {
+      apply(advance);
     }
     faults.reach("relay.ack.before");
-    return Optional.of(position);
+    return position;
+  }
+
+  /**
+   * Writes what is held of the open transaction into one of the target that stays open until that
+   * one ends: however large it is, it is applied whole (rule R3) and never held whole.
+   */
+  private void writePiece() throws SQLException {
+    if (openWritten == 0) {
+      if (advance != null) {
+        apply(advance);
+      }
+      if (advance != null) {
+        throw RelayException.stop(
+            "stream "
+                + stream.name()
+                + " met a unique value that a dual write of its future holds, in front of a transaction too large to be held",
+            "stop the group's dual writes until the stream has caught up, or raise the relay's transaction limits");
+      }
+      writer.beginPieces(position);
+    }
+    Batch piece = new Batch();
+    open.forEach(piece::add);
+    writer.writePiece(position, piece);
+    openWritten += open.size();
+    open.clear();
+    openCharacters = 0;
   }
 
   private boolean isFull(int changes) {
     return batch.changes() >= changes || batch.characters() >= settings.transactionCharacters();
   }
 
-  private void apply() throws SQLException {
-    if (!batch.end().hasReached(blockedUntil)) {
+  private void apply(Advance whole) throws SQLException {
+    if (!whole.end().hasReached(blockedUntil)) {
       if (isFull(settings.transactionChanges())) {
         throw RelayException.stop(
             "stream "
@@ -102,25 +177,30 @@ public final class Applier implements Capture.Sink, AutoCloseable {
       }
       return;
     }
-    BatchWriter.Outcome outcome = writer.write(position, batch);
+    BatchWriter.Outcome outcome = writer.write(whole, batch);
     if (outcome instanceof BatchWriter.Outcome.Blocked blocked) {
       blockedUntil = blocked.until();
       log.info(
           "stream {}: a dual write up to {} is in the way of the batch that ends at {}; taking in what follows",
           stream.name(),
           blockedUntil,
-          batch.end());
+          whole.end());
       return;
     }
+    moved(whole.end(), whole.transactions(), whole.changes());
+    batch = new Batch();
+    advance = null;
+  }
+
+  private void moved(Lsn end, int transactions, long changes) {
     log.debug(
         "stream {}: applied {} transactions with {} changes up to {}",
         stream.name(),
-        batch.transactions(),
-        batch.changes(),
-        batch.end());
-    position = batch.end();
+        transactions,
+        changes,
+        end);
+    position = end;
     progressedAt = System.nanoTime();
-    batch = new Batch();
   }
 
   @Override

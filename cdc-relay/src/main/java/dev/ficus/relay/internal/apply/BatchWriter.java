@@ -10,6 +10,8 @@ import dev.ficus.relay.internal.capture.RowKey;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,15 +69,17 @@ final class BatchWriter implements AutoCloseable {
    * D has lost the value in the very same batch. Nothing that a dual write wrote is ever undone,
    * and no change is skipped.
    */
-  Outcome write(Lsn from, Batch batch) throws SQLException {
+  Outcome write(Advance advance, Batch batch) throws SQLException {
     for (int attempt = 1; ; attempt++) {
       try {
-        write(from, batch, attempt == 1 ? Manner.UPSERT : Manner.REPLACE);
+        guarded = positionRow.move(advance);
+        writeTables(advance.from(), batch, attempt == 1 ? Manner.UPSERT : Manner.REPLACE);
+        commit(advance);
         return new Outcome.Applied();
       } catch (SQLException e) {
         target.rollback();
         if (isConflict(e) && attempt > 1) {
-          Optional<Lsn> until = guarded ? guards.newestAfter(batch.end()) : Optional.empty();
+          Optional<Lsn> until = guarded ? guards.newestAfter(advance.end()) : Optional.empty();
           target.rollback();
           if (until.isEmpty()) {
             throw e;
@@ -89,8 +93,48 @@ final class BatchWriter implements AutoCloseable {
     }
   }
 
-  private void write(Lsn from, Batch batch, Manner manner) throws SQLException {
-    guarded = positionRow.move(from, batch);
+  /** Begins a source transaction that is too large to be held: it is written in pieces. */
+  void beginPieces(Lsn from) throws SQLException {
+    guarded = positionRow.lock(from);
+    try (Statement statement = target.createStatement()) {
+      // Between two pieces a deferrable constraint may be violated, as it was in the source.
+      statement.execute("set constraints all deferred");
+    }
+  }
+
+  /**
+   * Writes a piece of such a transaction.
+   *
+   * <p>A piece ends between two row changes of the source, and there each constraint that is not
+   * deferrable held: so a unique conflict is one of order within the piece, and REPLACE has none.
+   */
+  void writePiece(Lsn from, Batch piece) throws SQLException {
+    Savepoint before = target.setSavepoint();
+    try {
+      writeTables(from, piece, Manner.UPSERT);
+    } catch (SQLException e) {
+      if (!isConflict(e)) {
+        throw e;
+      }
+      target.rollback(before);
+      writeTables(from, piece, Manner.REPLACE);
+    }
+    target.releaseSavepoint(before);
+    faults.reach("relay.apply.piece-written");
+  }
+
+  /** Ends such a transaction and commits it. */
+  void commitPieces(Advance advance) throws SQLException {
+    positionRow.move(advance);
+    commit(advance);
+  }
+
+  /** Gives up such a transaction. */
+  void abandonPieces() throws SQLException {
+    target.rollback();
+  }
+
+  private void writeTables(Lsn from, Batch batch, Manner manner) throws SQLException {
     if (guarded && batch.tables().stream().anyMatch(table -> table.truncated().isPresent())) {
       guards.closeAgainstDualWrites();
     }
@@ -106,8 +150,11 @@ final class BatchWriter implements AutoCloseable {
       Map<RowKey, RowState> rows = guarded ? guards.won(table, from) : table.rows();
       writer.write(rows, manner);
     }
+  }
+
+  private void commit(Advance advance) throws SQLException {
     if (guarded) {
-      guards.purge(batch.end());
+      guards.purge(advance.end());
     }
     faults.reach("relay.apply.before-commit");
     target.commit();

@@ -31,13 +31,33 @@ final class PositionRow {
   }
 
   /**
-   * Moves the position over a batch.
+   * Locks the row before its position can be known, for a transaction that is written in pieces.
    *
    * @param from where it stands
    * @return whether rows are to be written through their guards
    * @throws StreamEnded if the row no longer allows this relay to apply
    */
-  boolean move(Lsn from, Batch batch) throws SQLException {
+  boolean lock(Lsn from) throws SQLException {
+    try (PreparedStatement select =
+        target.prepareStatement(
+            """
+            select guarded from ficus.stream
+            where name = ? and epoch = ? and state = 'STREAMING' and position = ?::pg_lsn for update
+            """)) {
+      select.setString(1, stream.name().value());
+      select.setLong(2, stream.epoch().value());
+      select.setString(3, from.toString());
+      return guarded(select, "after " + from);
+    }
+  }
+
+  /**
+   * Moves the position.
+   *
+   * @return whether rows are to be written through their guards
+   * @throws StreamEnded if the row no longer allows this relay to apply
+   */
+  boolean move(Advance advance) throws SQLException {
     try (PreparedStatement update =
         target.prepareStatement(
             """
@@ -47,21 +67,23 @@ final class PositionRow {
             where name = ? and epoch = ? and state = 'STREAMING' and position = ?::pg_lsn
             returning guarded
             """)) {
-      Lsn end = batch.end();
-      update.setString(1, end.toString());
-      update.setLong(2, batch.transactions());
-      update.setLong(3, batch.changes());
-      update.setObject(4, batch.committedAt().atOffset(ZoneOffset.UTC));
+      update.setString(1, advance.end().toString());
+      update.setLong(2, advance.transactions());
+      update.setLong(3, advance.changes());
+      update.setObject(4, advance.committedAt().atOffset(ZoneOffset.UTC));
       update.setString(5, stream.name().value());
       update.setLong(6, stream.epoch().value());
-      update.setString(7, from.toString());
-      try (ResultSet row = update.executeQuery()) {
-        if (!row.next()) {
-          throw new StreamEnded(
-              "stream " + stream.name() + " may not apply up to " + end + " any more");
-        }
-        return row.getBoolean(1);
+      update.setString(7, advance.from().toString());
+      return guarded(update, "up to " + advance.end());
+    }
+  }
+
+  private boolean guarded(PreparedStatement statement, String where) throws SQLException {
+    try (ResultSet row = statement.executeQuery()) {
+      if (!row.next()) {
+        throw new StreamEnded("stream " + stream.name() + " may not apply " + where + " any more");
       }
+      return row.getBoolean(1);
     }
   }
 }

@@ -17,8 +17,6 @@ final class TableBatch {
   private final TableShape table;
   private final Map<RowKey, RowState> rows = new LinkedHashMap<>();
   private @Nullable Lsn truncated;
-  private @Nullable RowKey leavingKey;
-  private @Nullable RowState leaving;
 
   TableBatch(TableShape table) {
     this.table = table;
@@ -41,8 +39,7 @@ final class TableBatch {
     if (change instanceof Change.Written written) {
       write(written);
     } else if (change instanceof Change.Deleted deleted) {
-      leaving = rows.put(deleted.key(), new RowState.Gone(deleted.lsn()));
-      leavingKey = deleted.key();
+      rows.put(deleted.key(), new RowState.Gone(deleted.lsn()));
     } else if (change instanceof Change.Truncated all) {
       rows.clear();
       truncated = all.lsn();
@@ -51,7 +48,7 @@ final class TableBatch {
 
   /*
    An unchanged value stands in the row's earlier image: in this batch, or else in the target under the key that the row had before the
-   batch. A changed key arrives as the deletion of the old key with the row under the new one right after it.
+   batch. A changed key leaves the old one behind.
   */
   private void write(Change.Written written) {
     RowKey key = RowKey.of(table, written.image());
@@ -59,7 +56,7 @@ final class TableBatch {
     RowImage image = written.image();
     RowKey base = before;
     if (image.hasUnchanged()) {
-      RowState earlier = before.equals(leavingKey) ? leaving : rows.get(before);
+      RowState earlier = rows.get(before);
       if (earlier instanceof RowState.Alive alive) {
         image = image.filledFrom(alive.image());
         base = alive.base();
@@ -73,8 +70,9 @@ final class TableBatch {
             "report this; nothing of the batch was applied");
       }
     }
+    if (!before.equals(key)) {
+      rows.put(before, new RowState.Gone(written.lsn()));
+    }
     rows.put(key, new RowState.Alive(written.lsn(), image, base));
-    leavingKey = null;
-    leaving = null;
   }
 }

@@ -3,15 +3,20 @@ package dev.ficus.relay.internal.capture;
 import dev.ficus.core.Lsn;
 import dev.ficus.core.manifest.DatabaseAddress;
 import dev.ficus.postgres.StreamRow;
+import dev.ficus.relay.RelayException;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.shape.TableShape;
 import io.debezium.embedded.Connect;
 import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.RecordChangeEvent;
 import io.debezium.engine.format.ChangeEventFormat;
+import io.debezium.relational.TableId;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -59,19 +64,33 @@ public final class Capture implements AutoCloseable {
     thread.setDaemon(true);
   }
 
-  /** Receives whole transactions in commit order. */
-  @FunctionalInterface
+  /** Receives the changes of transactions in commit order, one transaction after the other. */
   public interface Sink {
 
     /**
-     * Takes transactions and commits what it can of them and of earlier ones.
+     * A transaction begins.
      *
-     * @param transactions in commit order, possibly none
-     * @return up to which commit the target is durable, or empty where that has not moved: only
-     *     this is acknowledged to the slot (rule R4)
-     * @throws Exception if the stream cannot go on: the capture ends with it
+     * @param committedAt by the source's clock
      */
-    Optional<Lsn> take(List<SourceTransaction> transactions) throws Exception;
+    void begin(Instant committedAt) throws Exception;
+
+    /** One change of it. */
+    void change(Change change) throws Exception;
+
+    /**
+     * It is whole.
+     *
+     * @param end the end of its commit record
+     */
+    void commit(Lsn end) throws Exception;
+
+    /**
+     * Nothing more is at hand: makes durable what is whole.
+     *
+     * @return up to which commit the target is durable: only this is acknowledged to the slot (rule
+     *     R4)
+     */
+    Lsn flush() throws Exception;
   }
 
   /** Starts an engine that feeds the sink, on threads of its own. */
@@ -86,16 +105,14 @@ public final class Capture implements AutoCloseable {
     // and
     // one that finds its name taken, even by an engine that is ending, waits a minute.
     String prefix = row.slot() + "_" + Long.toHexString(System.nanoTime());
-    TransactionAssembler assembler =
-        new TransactionAssembler(prefix, shapes, onSchemaChange, settings);
-    Acknowledger consumer = new Acknowledger(assembler, sink);
+    Feeder feeder = new Feeder(shapes, onSchemaChange, sink);
     Capture capture =
         new Capture(
             row.name().value(),
             DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
                 .using(EngineProperties.of(row, source, shapes, prefix, settings))
-                .notifying(consumer));
-    consumer.failure = capture.failure;
+                .notifying(feeder));
+    feeder.failure = capture.failure;
     capture.thread.start();
     return capture;
   }
@@ -145,19 +162,20 @@ public final class Capture implements AutoCloseable {
   }
 
   /** Feeds the sink and acknowledges what it made durable. */
-  private static final class Acknowledger
+  private static final class Feeder
       implements DebeziumEngine.ChangeConsumer<RecordChangeEvent<SourceRecord>> {
 
-    private final TransactionAssembler assembler;
+    private final Map<String, RowReader> readers = new HashMap<>();
     private final Sink sink;
-    private final java.util.ArrayDeque<Ending> unacknowledged = new java.util.ArrayDeque<>();
+    private Lsn acknowledged = Lsn.ZERO;
     private AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
-    private record Ending(Lsn commit, RecordChangeEvent<SourceRecord> event) {}
-
-    Acknowledger(TransactionAssembler assembler, Sink sink) {
-      this.assembler = assembler;
+    Feeder(List<TableShape> shapes, SchemaChange onSchemaChange, Sink sink) {
       this.sink = sink;
+      for (TableShape shape : shapes) {
+        TableId table = new TableId(null, shape.source().schema(), shape.source().name());
+        readers.put(table.toDoubleQuotedString(), new RowReader(shape, onSchemaChange));
+      }
     }
 
     @Override
@@ -166,17 +184,17 @@ public final class Capture implements AutoCloseable {
         DebeziumEngine.RecordCommitter<RecordChangeEvent<SourceRecord>> committer)
         throws InterruptedException {
       try {
-        List<SourceTransaction> transactions = new java.util.ArrayList<>();
         for (RecordChangeEvent<SourceRecord> event : events) {
-          Optional<SourceTransaction> whole = assembler.take(event.record());
-          if (whole.isPresent()) {
-            transactions.add(whole.get());
-            unacknowledged.add(new Ending(whole.get().commit(), event));
+          for (SlotMessage message : ((Piece) event.record().value()).messages()) {
+            feed(message);
           }
         }
-        Optional<Lsn> durable = sink.take(transactions);
-        if (durable.isPresent()) {
-          acknowledge(durable.get(), committer);
+        Lsn durable = sink.flush();
+        if (!acknowledged.hasReached(durable)) {
+          DebeziumEngine.Offsets offsets = committer.buildOffsets();
+          offsets.set(SlotTask.LSN, durable.value());
+          committer.markProcessed(events.get(events.size() - 1), offsets);
+          acknowledged = durable;
         }
       } catch (InterruptedException e) {
         throw e;
@@ -187,17 +205,30 @@ public final class Capture implements AutoCloseable {
       }
     }
 
-    private void acknowledge(
-        Lsn durable, DebeziumEngine.RecordCommitter<RecordChangeEvent<SourceRecord>> committer)
-        throws InterruptedException {
-      RecordChangeEvent<SourceRecord> last = null;
-      while (!unacknowledged.isEmpty() && durable.hasReached(unacknowledged.peek().commit())) {
-        last = unacknowledged.remove().event();
+    private void feed(SlotMessage message) throws Exception {
+      if (message instanceof SlotMessage.Row row) {
+        sink.change(reader(row.relation().table(), row.lsn()).read(row));
+      } else if (message instanceof SlotMessage.Begin begin) {
+        sink.begin(begin.committedAt());
+      } else if (message instanceof SlotMessage.Commit commit) {
+        sink.commit(commit.end());
+      } else if (message instanceof SlotMessage.Truncate all) {
+        sink.change(new Change.Truncated(reader(all.table(), all.lsn()).table(), all.lsn()));
       }
-      if (last != null) {
-        committer.markProcessed(last);
-        committer.markBatchFinished();
+    }
+
+    private RowReader reader(String table, Lsn lsn) {
+      RowReader reader = readers.get(table);
+      if (reader == null) {
+        throw RelayException.stop(
+            "a change of table "
+                + table
+                + " arrived at "
+                + lsn
+                + ", which the stream does not carry",
+            "recreate the stream: its publication has been altered");
       }
+      return reader;
     }
   }
 }

@@ -16,7 +16,8 @@ public sealed interface Change {
   /**
    * A row came to be or changed.
    *
-   * @param image the row after it; {@link TextConverter#UNCHANGED} where a value stayed as it was
+   * @param image the row after it; {@linkplain RowImage#isUnchanged unchanged} where a value stayed
+   *     as it was
    * @param before the key it had before, where it changed; those unchanged values are found there
    */
   record Written(TableShape table, Lsn lsn, RowImage image, @Nullable RowKey before)

@@ -25,11 +25,12 @@ final class EngineProperties {
     Properties properties = new Properties();
     properties.setProperty("name", prefix);
     properties.setProperty("topic.prefix", prefix);
-    properties.setProperty("connector.class", "io.debezium.connector.postgresql.PostgresConnector");
+    properties.setProperty("connector.class", SlotConnector.class.getName());
     connection(properties, source);
 
     properties.setProperty("plugin.name", "pgoutput");
     properties.setProperty("slot.name", row.slot());
+    properties.setProperty(SlotTask.POSITION, row.position().toString());
     properties.setProperty("slot.drop.on.stop", "false");
     // The supervisor retries, with a new engine.
     properties.setProperty("slot.max.retries", "1");
@@ -42,18 +43,6 @@ final class EngineProperties {
         "table.include.list",
         shapes.stream().map(shape -> pattern(shape.source())).collect(Collectors.joining(",")));
 
-    if (shapes.stream().noneMatch(TableShape::allColumns)) {
-      // A reference copy: what it does not carry is not even decoded.
-      properties.setProperty(
-          "column.include.list",
-          shapes.stream()
-              .flatMap(
-                  shape ->
-                      shape.columns().stream()
-                          .map(column -> pattern(shape.source()) + "\\." + escaped(column.name())))
-              .collect(Collectors.joining(",")));
-    }
-
     // Offsets are ephemeral: the truth is the target's position (rule R4). With a stored offset the
     // engine would search for its place in the WAL, which loses changes in releases up to 3.6.3.
     properties.setProperty(
@@ -62,20 +51,9 @@ final class EngineProperties {
     // The driver would acknowledge WAL that the target has not committed.
     properties.setProperty("lsn.flush.mode", "connector");
 
-    properties.setProperty("provide.transaction.metadata", "true");
     properties.setProperty("skipped.operations", "none");
-    properties.setProperty("tombstones.on.delete", "false");
-    properties.setProperty("event.converting.failure.handling.mode", "fail");
-    properties.setProperty("converters", "text");
-    properties.setProperty("text.type", TextConverter.class.getName());
-    properties.setProperty("include.unknown.datatypes", "true");
-
     properties.setProperty(
         "poll.interval.ms", Long.toString(settings.capturePollInterval().toMillis()));
-    properties.setProperty("max.batch.size", Integer.toString(settings.batchChanges()));
-    properties.setProperty("max.queue.size", Integer.toString(settings.batchChanges() * 2));
-    properties.setProperty(
-        "max.queue.size.in.bytes", Long.toString(settings.transactionCharacters()));
     properties.setProperty("record.processing.threads", "1");
     properties.setProperty("task.management.timeout.ms", "20000");
     return properties;
@@ -101,10 +79,10 @@ final class EngineProperties {
     }
     // Details of the server's errors hold row values (rule R20).
     properties.setProperty("driver.logServerErrorDetail", "false");
-    // The text of floats, bytes and ranges depends on these.
+    // The text of values depends on these.
     properties.setProperty(
         "driver.options",
-        "-c extra_float_digits=3 -c bytea_output=hex -c intervalstyle=postgres -c datestyle=ISO,YMD");
+        "-c extra_float_digits=3 -c bytea_output=hex -c intervalstyle=postgres -c datestyle=ISO,YMD -c lc_monetary=C");
   }
 
   private static String pattern(TableName table) {

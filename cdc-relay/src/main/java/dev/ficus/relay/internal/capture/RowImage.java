@@ -10,6 +10,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RowImage {
 
+  /** Stands for "as it was before"; compare by identity. */
+  // A new object on purpose: an interned constant could be the value of some row.
+  @SuppressWarnings("StringOperationCanBeSimplified")
+  static final String UNCHANGED = new String("unchanged");
+
   private final @Nullable String[] values;
 
   /** Takes the array as it is: nobody may write it afterwards. */
@@ -24,7 +29,7 @@ public final class RowImage {
   // Identity is the point: no row's value is this object.
   @SuppressWarnings("ReferenceEquality")
   public boolean isUnchanged(int column) {
-    return values[column] == TextConverter.UNCHANGED;
+    return values[column] == UNCHANGED;
   }
 
   public boolean hasUnchanged() {
@@ -34,6 +39,15 @@ public final class RowImage {
       }
     }
     return false;
+  }
+
+  /** An image of these values in this order. */
+  RowImage pick(int[] columns) {
+    @Nullable String[] picked = new String[columns.length];
+    for (int i = 0; i < columns.length; i++) {
+      picked[i] = values[columns[i]];
+    }
+    return new RowImage(picked);
   }
 
   /** This image with its unchanged values taken from an earlier one of the same row. */

@@ -1,4 +1,4 @@
-/** Debezium on the slot: from change events to whole source transactions. */
+/** Debezium on the slot: from the slot's messages to changes of the carried columns. */
 @NullMarked
 package dev.ficus.relay.internal.capture;
 

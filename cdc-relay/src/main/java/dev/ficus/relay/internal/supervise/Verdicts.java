@@ -56,13 +56,6 @@ final class Verdicts {
     if (known != null) {
       return String.valueOf(known.getMessage()).replaceFirst("\n  next: .*", "");
     }
-    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
-      String message = cause.getMessage();
-      // Debezium's message names table, column and type; its causes' messages quote values.
-      if (message != null && message.startsWith("Failed to properly convert")) {
-        return message;
-      }
-    }
     StringBuilder types = new StringBuilder(error.getClass().getSimpleName());
     for (Throwable cause = error.getCause(); cause != null; cause = cause.getCause()) {
       types.append(" caused by ").append(cause.getClass().getSimpleName());

@@ -1,0 +1,116 @@
+package dev.ficus.relay.internal.capture;
+
+import dev.ficus.core.Lsn;
+import dev.ficus.relay.RelayException;
+import io.debezium.connector.postgresql.connection.ReplicationMessage;
+import io.debezium.connector.postgresql.connection.ReplicationMessage.Column;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Gathers Debezium's messages into a piece. */
+final class MessageReader {
+
+  private static final int MESSAGES = 1024;
+  private static final long CHARACTERS = 1024L * 1024;
+
+  private final Map<String, Relation> relations = new HashMap<>();
+  private List<SlotMessage> messages = new ArrayList<>();
+  private long characters;
+
+  boolean isFull() {
+    return messages.size() >= MESSAGES || characters >= CHARACTERS;
+  }
+
+  /** The piece so far; the next one begins. */
+  Piece take() {
+    Piece piece = new Piece(messages, characters);
+    messages = new ArrayList<>();
+    characters = 0;
+    return piece;
+  }
+
+  void read(
+      ReplicationMessage message, io.debezium.connector.postgresql.connection.Lsn lastReceived) {
+    // Of a change this is where the change stands, of a commit the end of its record.
+    Lsn lsn = new Lsn(lastReceived.asLong());
+    switch (message.getOperation()) {
+      case BEGIN -> messages.add(new SlotMessage.Begin(message.getCommitTime()));
+      case COMMIT -> messages.add(new SlotMessage.Commit(lsn));
+      case INSERT -> row(message, lsn, null, message.getNewTupleList());
+      case UPDATE -> row(message, lsn, message.getOldTupleList(), message.getNewTupleList());
+      case DELETE -> row(message, lsn, message.getOldTupleList(), null);
+      case TRUNCATE -> messages.add(new SlotMessage.Truncate(message.getTable(), lsn));
+      case MESSAGE, ORIGIN -> {
+        // Markers do their work by being committed, and origins are of no concern.
+      }
+      default ->
+          throw RelayException.stop(
+              "the slot sent a message of kind " + message.getOperation() + " at " + lsn,
+              "report this with the Debezium version in use; nothing of its transaction was applied");
+    }
+  }
+
+  private void row(
+      ReplicationMessage message,
+      Lsn lsn,
+      @Nullable List<Column> before,
+      @Nullable List<Column> after) {
+    if (message.isSkippedMessage()) {
+      // Of a table that the publication has and the stream does not carry.
+      return;
+    }
+    List<Column> described = after != null ? after : before;
+    if (described == null) {
+      throw RelayException.stop(
+          "a change of table " + message.getTable() + " at " + lsn + " arrived without any values",
+          "give the table a primary key or a replica identity, then request the stream again with a new copy");
+    }
+    messages.add(
+        new SlotMessage.Row(
+            relation(message.getTable(), described), lsn, image(before), image(after)));
+  }
+
+  /**
+   * Debezium makes new column names whenever the source describes the table again, so the identity
+   * of the first one tells whether it has.
+   */
+  @SuppressWarnings("ReferenceEquality")
+  private Relation relation(String table, List<Column> columns) {
+    Relation known = relations.get(table);
+    if (known != null
+        && known.columns().size() == columns.size()
+        && (columns.isEmpty() || known.columns().get(0) == columns.get(0).getName())) {
+      return known;
+    }
+    Relation described = new Relation(table, columns.stream().map(Column::getName).toList());
+    relations.put(table, described);
+    return described;
+  }
+
+  private @Nullable RowImage image(@Nullable List<Column> columns) {
+    if (columns == null) {
+      return null;
+    }
+    @Nullable String[] values = new String[columns.size()];
+    for (int i = 0; i < values.length; i++) {
+      Column column = columns.get(i);
+      if (column.isToastedColumn()) {
+        values[i] = RowImage.UNCHANGED;
+      } else {
+        String value = text(column);
+        values[i] = value;
+        characters += value == null ? 0 : value.length();
+      }
+    }
+    return new RowImage(values);
+  }
+
+  // Text needs no connection to be read.
+  @SuppressWarnings("NullAway")
+  private static @Nullable String text(Column column) {
+    return (String) column.getValue(null, true);
+  }
+}

@@ -1,0 +1,10 @@
+package dev.ficus.relay.internal.capture;
+
+import java.util.List;
+
+/**
+ * Some messages of the slot, in their order; transactions may begin and end anywhere in it.
+ *
+ * @param characters how many characters of values they hold
+ */
+record Piece(List<SlotMessage> messages, long characters) {}

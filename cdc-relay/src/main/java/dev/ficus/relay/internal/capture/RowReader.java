@@ -1,0 +1,96 @@
+package dev.ficus.relay.internal.capture;
+
+import dev.ficus.relay.RelayException;
+import dev.ficus.relay.internal.shape.CarriedColumn;
+import dev.ficus.relay.internal.shape.TableShape;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** Turns the rows of one table, as the slot sends them, into changes of its carried columns. */
+final class RowReader {
+
+  private final TableShape table;
+  private final SchemaChange onSchemaChange;
+  private @Nullable Relation seen;
+  private int[] places = {};
+  private boolean inOrder;
+
+  RowReader(TableShape table, SchemaChange onSchemaChange) {
+    this.table = table;
+    this.onSchemaChange = onSchemaChange;
+  }
+
+  TableShape table() {
+    return table;
+  }
+
+  Change read(SlotMessage.Row row) {
+    verify(row.relation());
+    RowImage before = row.before() == null ? null : image(row.before());
+    if (row.after() == null) {
+      if (before == null) {
+        throw RelayException.stop(
+            "a deletion from table " + table.source() + " at " + row.lsn() + " came without a key",
+            "give the table a replica identity, then request the stream again with a new copy");
+      }
+      return new Change.Deleted(table, row.lsn(), RowKey.of(table, before));
+    }
+    RowImage after = image(row.after());
+    if (before == null) {
+      return new Change.Written(table, row.lsn(), after, null);
+    }
+    // With replica identity full, the old row holds what the new one did not send again.
+    RowImage image = isWhole(before) ? after.filledFrom(before) : after;
+    RowKey key = RowKey.of(table, before);
+    return new Change.Written(
+        table, row.lsn(), image, key.equals(RowKey.of(table, image)) ? null : key);
+  }
+
+  /** An old row that is only an identity has null in all other columns. */
+  private boolean isWhole(RowImage before) {
+    for (int i = 0; i < table.columns().size(); i++) {
+      if (before.get(i) != null && !table.keyIndexes().contains(i)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private RowImage image(RowImage sent) {
+    return inOrder ? sent : sent.pick(places);
+  }
+
+  // Each description is an object of its own.
+  @SuppressWarnings("ReferenceEquality")
+  private void verify(Relation relation) {
+    if (relation == seen) {
+      return;
+    }
+    List<String> sent = relation.columns();
+    Set<String> carried = new LinkedHashSet<>();
+    table.columns().forEach(column -> carried.add(column.name()));
+    if (!sent.containsAll(carried) || (table.allColumns() && !carried.containsAll(sent))) {
+      throw RelayException.stop(
+          "table "
+              + table.source()
+              + " was altered in the source: it now has columns "
+              + sent
+              + " while the stream carries "
+              + carried,
+          "alter the target table alike, then request the stream again with a new copy");
+    }
+    if (seen != null) {
+      // The types may have changed as well; text would often convert, and lose something.
+      onSchemaChange.verify(table);
+    }
+    places = table.columns().stream().map(CarriedColumn::name).mapToInt(sent::indexOf).toArray();
+    inOrder =
+        places.length == sent.size()
+            && Arrays.equals(places, IntStream.range(0, places.length).toArray());
+    seen = relation;
+  }
+}

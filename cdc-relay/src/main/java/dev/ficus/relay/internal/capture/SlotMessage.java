@@ -1,0 +1,36 @@
+package dev.ficus.relay.internal.capture;
+
+import dev.ficus.core.Lsn;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** What the slot sends, before it is known which columns are carried where. */
+sealed interface SlotMessage {
+
+  /**
+   * A transaction begins.
+   *
+   * @param committedAt by the source's clock
+   */
+  record Begin(Instant committedAt) implements SlotMessage {}
+
+  /**
+   * A row came, changed or went; images are in the relation's order.
+   *
+   * @param lsn where the change stands in the WAL
+   * @param before the old row or its identity, where that was sent
+   * @param after the new row; null where it went
+   */
+  record Row(Relation relation, Lsn lsn, @Nullable RowImage before, @Nullable RowImage after)
+      implements SlotMessage {}
+
+  /** All rows of a table went. */
+  record Truncate(String table, Lsn lsn) implements SlotMessage {}
+
+  /**
+   * A transaction ends.
+   *
+   * @param end the end of its commit record
+   */
+  record Commit(Lsn end) implements SlotMessage {}
+}
