@@ -1,7 +1,7 @@
 package dev.ficus.benchmarks;
 
 /** One question of cost. */
-interface Benchmark {
+public interface Benchmark {
 
   /**
    * Measures Ficus and its peers alternately.

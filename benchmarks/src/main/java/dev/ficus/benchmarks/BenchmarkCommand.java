@@ -1,5 +1,6 @@
 package dev.ficus.benchmarks;
 
+import dev.ficus.benchmarks.stream.StreamBenchmark;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -21,10 +22,16 @@ import tools.jackson.databind.json.JsonMapper;
     name = "run",
     mixinStandardHelpOptions = true,
     description = "Measures what Ficus costs beside its peers, in one run.",
-    footer = {"", "Benchmarks:", "  fence   what the fence and capture triggers cost a writer"})
+    footer = {
+      "",
+      "Benchmarks:",
+      "  fence   what the fence and capture triggers cost a writer",
+      "  stream  how fast a backlog is drained"
+    })
 public final class BenchmarkCommand implements Callable<Integer> {
 
-  private static final Map<String, Benchmark> BENCHMARKS = Map.of("fence", new FenceBenchmark());
+  private static final Map<String, Benchmark> BENCHMARKS =
+      Map.of("fence", new FenceBenchmark(), "stream", new StreamBenchmark());
 
   @Spec private @Nullable CommandSpec spec;
 

@@ -32,7 +32,7 @@ public record Report(
    * Makes a report of raw figures, where every contender but {@code ficus…} is a peer of {@code
    * ficus}.
    */
-  static Report of(
+  public static Report of(
       String benchmark,
       Map<String, String> settings,
       Map<String, List<Double>> figures,

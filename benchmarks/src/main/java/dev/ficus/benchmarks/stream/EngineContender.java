@@ -1,0 +1,59 @@
+package dev.ficus.benchmarks.stream;
+
+import dev.ficus.postgres.Database;
+import java.sql.SQLException;
+import java.util.List;
+
+/** Debezium's engine into nothing: the ceiling of what stands on its connector. */
+final class EngineContender implements Contender {
+
+  private static final String SLOT = "bare_engine";
+
+  private final Database source;
+  private final ChildJvm engine;
+
+  EngineContender(Database source, int port, String database) throws SQLException {
+    this.source = source;
+    Workload.execute(
+        source, "select pg_create_logical_replication_slot('" + SLOT + "', 'pgoutput')");
+    this.engine =
+        new ChildJvm(
+            EngineMain.class.getName(),
+            List.of("localhost", Integer.toString(port), database, SLOT));
+  }
+
+  @Override
+  public String name() {
+    return "bare-engine";
+  }
+
+  @Override
+  public Database target() {
+    return source;
+  }
+
+  @Override
+  public void hold() {
+    engine.say("hold");
+  }
+
+  @Override
+  public void release() {
+    engine.say("release");
+  }
+
+  @Override
+  public void awaitMark(long id) {
+    engine.await("mark " + id);
+  }
+
+  @Override
+  public long peakResidentMib() {
+    return engine.peakResidentMib();
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+  }
+}
