@@ -1,6 +1,7 @@
 package dev.ficus.benchmarks.stream;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -22,12 +23,19 @@ final class ChildJvm implements AutoCloseable {
   private final Writer requests;
 
   ChildJvm(String mainClass, List<String> arguments) {
+    this(mainClass, arguments, "");
+  }
+
+  /**
+   * @param jars further entries of its class path, behind this process's
+   */
+  ChildJvm(String mainClass, List<String> arguments, String jars) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx" + HEAP_MIB + "m");
     command.add("-XX:+UseSerialGC");
     command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
+    command.add(System.getProperty("java.class.path") + File.pathSeparator + jars);
     command.add(mainClass);
     command.addAll(arguments);
     try {

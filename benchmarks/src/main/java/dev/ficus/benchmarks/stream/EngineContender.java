@@ -12,14 +12,13 @@ final class EngineContender implements Contender {
   private final Database source;
   private final ChildJvm engine;
 
-  EngineContender(Database source, int port, String database) throws SQLException {
-    this.source = source;
-    Workload.execute(
-        source, "select pg_create_logical_replication_slot('" + SLOT + "', 'pgoutput')");
+  EngineContender(Source source) throws SQLException {
+    this.source = source.database();
+    source.createSlot(SLOT);
     this.engine =
         new ChildJvm(
             EngineMain.class.getName(),
-            List.of("localhost", Integer.toString(port), database, SLOT));
+            List.of(Integer.toString(source.port()), Source.DATABASE, SLOT));
   }
 
   @Override

@@ -17,21 +17,18 @@ import java.time.Duration;
 import java.util.List;
 
 /** The relay, as a process of its own. */
-final class FicusContender implements Contender {
+final class FicusContender extends TargetContender {
 
   private static final GroupName GROUP = new GroupName("bench");
   private static final StreamName STREAM = StreamName.of(GROUP, Direction.FORWARD);
 
-  private final Database target;
-  private final TargetGate gate;
   private final ChildJvm relay;
 
-  FicusContender(Database source, Database target) throws SQLException {
-    this.target = target;
-    this.gate = new TargetGate(target);
+  FicusContender(Source from, Database target) throws SQLException {
+    super(target);
+    Database source = from.database();
     FicusSchema.install(source);
     FicusSchema.install(target);
-    Workload.execute(target, Workload.TABLES);
     Streams streams = new Streams(target);
     try (Connection connection = source.connect("benchmark")) {
       List<StreamTable> tables =
@@ -57,33 +54,13 @@ final class FicusContender implements Contender {
   }
 
   @Override
-  public Database target() {
-    return target;
-  }
-
-  @Override
-  public void hold() throws SQLException {
-    gate.hold();
-  }
-
-  @Override
-  public void release() throws SQLException {
-    gate.release();
-  }
-
-  @Override
-  public void awaitMark(long id) throws SQLException {
-    gate.awaitMark(id);
-  }
-
-  @Override
   public long peakResidentMib() {
     return relay.peakResidentMib();
   }
 
   @Override
   public void close() throws SQLException {
-    gate.release();
+    super.close();
     relay.close();
   }
 }

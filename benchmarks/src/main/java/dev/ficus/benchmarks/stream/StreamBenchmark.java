@@ -4,6 +4,7 @@ import dev.ficus.benchmarks.Benchmark;
 import dev.ficus.benchmarks.Report;
 import dev.ficus.postgres.Database;
 import dev.ficus.testkit.PostgresServer;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -24,20 +25,27 @@ public final class StreamBenchmark implements Benchmark {
   private static final int SMALL_TRANSACTIONS = 60_000;
   private static final int LARGE_ROUNDS = 3;
 
+  /** Names the folder of the JDBC sink's unpacked plugin archive. */
+  private static final String SINK = "ficus.benchmarks.jdbc-sink";
+
   @Override
-  public Report run(int runs) throws SQLException {
+  public Report run(int runs) throws Exception {
     Map<String, String> durable = Map.of("fsync", "on", "wal_sender_timeout", "0");
     try (PostgresServer sourceServer = PostgresServer.start(durable);
         PostgresServer targetServer = PostgresServer.start(durable)) {
-      Database source = new Database(Database.SHARED, sourceServer.address("postgres"));
-      Workload workload = new Workload(source);
+      Source source = new Source(sourceServer);
+      Workload workload = new Workload(source.database());
       workload.create();
       List<Contender> contenders = new ArrayList<>();
       try {
         contenders.add(new FicusContender(source, target(targetServer, "ficus")));
-        contenders.add(
-            new NativeContender(sourceServer.port(), "postgres", target(targetServer, "native")));
-        contenders.add(new EngineContender(source, sourceServer.port(), "postgres"));
+        contenders.add(new NativeContender(source, target(targetServer, "native")));
+        contenders.add(new EngineContender(source));
+        String sink = System.getProperty(SINK);
+        if (sink != null) {
+          contenders.add(
+              new JdbcSinkContender(source, target(targetServer, "sink"), Path.of(sink)));
+        }
         return measure(runs, workload, contenders);
       } finally {
         for (Contender contender : contenders) {
@@ -78,6 +86,9 @@ public final class StreamBenchmark implements Benchmark {
     settings.put("changes", Long.toString(changes));
     settings.put("heap", ChildJvm.HEAP_MIB + " MiB");
     settings.put("durability", "fsync and synchronous_commit on");
+    if (!figures.containsKey("jdbc-sink")) {
+      settings.put("left out", "jdbc-sink: its plugin archive is not there");
+    }
     for (Contender contender : contenders) {
       if (contender.peakResidentMib() > 0) {
         settings.put("residentMiB." + contender.name(), Long.toString(contender.peakResidentMib()));

@@ -1,9 +1,16 @@
 package dev.ficus.benchmarks.stream;
 
 import dev.ficus.postgres.Database;
+import java.io.IOException;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.postgresql.PGConnection;
 
 /**
  * One table of ten columns that keeps its size: rows are inserted above, updated in the middle and
@@ -22,7 +29,7 @@ final class Workload {
   static final String TABLES =
       """
       create table public.bench (id bigint primary key, customer int not null, status text not null, amount numeric(12,2) not null,
-        note text, created timestamptz not null, updated timestamp, flags int, ratio double precision, payload jsonb);
+        note text, created timestamptz not null, updated timestamptz, flags int, ratio double precision, payload jsonb);
       create table public.mark (id bigint primary key, at timestamptz not null default clock_timestamp());
       """;
 
@@ -32,7 +39,7 @@ final class Workload {
       create sequence public.low;
       create function public.rows(n int) returns setof public.bench volatile language sql as $$
         select nextval('public.high'), i %% 1000, 'open', i * 1.25, 'order number ' || i || ' of the benchmark', clock_timestamp(),
-          localtimestamp, i %% 64, i / 7.0, jsonb_build_object('items', i %% 9, 'channel', 'web')
+          now(), i %% 64, i / 7.0, jsonb_build_object('items', i %% 9, 'channel', 'web')
         from generate_series(1, n) i $$;
       create procedure public.small(n int) language plpgsql as $$
         declare l bigint;
@@ -40,7 +47,7 @@ final class Workload {
           for i in 1 .. n loop
             l := nextval('public.low');
             insert into public.bench select * from public.rows(1);
-            update public.bench set status = 'paid', updated = localtimestamp where id = l + 1 + (i * 7919) %% 150000;
+            update public.bench set status = 'paid', updated = now() where id = l + 1 + (i * 7919) %% 150000;
             update public.bench set amount = amount + 1, flags = i %% 64 where id = l + 1 + (i * 104729) %% 150000;
             delete from public.bench where id = l;
             commit;
@@ -97,6 +104,33 @@ final class Workload {
   /** Commits a row of table {@code mark}. */
   void mark(long id) throws SQLException {
     execute(source, "insert into public.mark (id) values (" + id + ")");
+  }
+
+  /** Copies the rows of table {@code bench} into a target. */
+  static void copyRows(Database source, Database target) throws SQLException {
+    try (Connection from = source.connect("benchmark");
+        Connection to = target.connect("benchmark");
+        PipedInputStream rows = new PipedInputStream(1 << 16)) {
+      PipedOutputStream out = new PipedOutputStream(rows);
+      CompletableFuture<Void> writing =
+          CompletableFuture.runAsync(
+              () -> {
+                try {
+                  to.unwrap(PGConnection.class)
+                      .getCopyAPI()
+                      .copyIn("copy public.bench from stdin (format binary)", rows);
+                } catch (SQLException | IOException e) {
+                  throw new CompletionException(e);
+                }
+              });
+      from.unwrap(PGConnection.class)
+          .getCopyAPI()
+          .copyOut("copy public.bench to stdout (format binary)", out);
+      out.close();
+      writing.join();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static void execute(Database database, String sql) throws SQLException {

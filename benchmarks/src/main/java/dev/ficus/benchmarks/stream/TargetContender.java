@@ -10,20 +10,27 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** Holds back whoever writes a target, by a lock on its table, and sees marks arrive. */
-final class TargetGate {
+/** A contender that writes a target: it is held by a lock there, and its marks are read there. */
+abstract class TargetContender implements Contender {
 
   private static final long POLL_NANOS = Duration.ofMillis(1).toNanos();
-  private static final Duration PATIENCE = Duration.ofMinutes(10);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final Database target;
   private @Nullable Connection lock;
 
-  TargetGate(Database target) {
+  TargetContender(Database target) throws SQLException {
     this.target = target;
+    Workload.execute(target, Workload.TABLES);
   }
 
-  void hold() throws SQLException {
+  @Override
+  public final Database target() {
+    return target;
+  }
+
+  @Override
+  public final void hold() throws SQLException {
     Connection connection = target.connect("benchmark");
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
@@ -32,14 +39,16 @@ final class TargetGate {
     lock = connection;
   }
 
-  void release() throws SQLException {
+  @Override
+  public final void release() throws SQLException {
     if (lock != null) {
       lock.close();
       lock = null;
     }
   }
 
-  void awaitMark(long id) throws SQLException {
+  @Override
+  public final void awaitMark(long id) throws SQLException {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     try (Connection connection = target.connect("benchmark");
         PreparedStatement select =
@@ -54,6 +63,12 @@ final class TargetGate {
         LockSupport.parkNanos(POLL_NANOS);
       }
     }
-    throw new IllegalStateException("mark " + id + " did not arrive within " + PATIENCE);
+    throw new IllegalStateException(
+        "mark " + id + " did not reach " + name() + " within " + PATIENCE);
+  }
+
+  @Override
+  public void close() throws SQLException {
+    release();
   }
 }
