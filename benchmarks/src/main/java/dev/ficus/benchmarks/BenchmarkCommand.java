@@ -21,10 +21,16 @@ import tools.jackson.databind.json.JsonMapper;
     name = "run",
     mixinStandardHelpOptions = true,
     description = "Measures what Ficus costs beside its peers, in one run.",
-    footer = {"", "Benchmarks:", "  fence   what the fence and capture triggers cost a writer"})
+    footer = {
+      "",
+      "Benchmarks:",
+      "  copy    how fast tables get from one server into another",
+      "  fence   what the fence and capture triggers cost a writer"
+    })
 public final class BenchmarkCommand implements Callable<Integer> {
 
-  private static final Map<String, Benchmark> BENCHMARKS = Map.of("fence", new FenceBenchmark());
+  private static final Map<String, Benchmark> BENCHMARKS =
+      Map.of("copy", new CopyBenchmark(), "fence", new FenceBenchmark());
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -76,6 +82,10 @@ public final class BenchmarkCommand implements Callable<Integer> {
                             "   ficus is %.2f times as good",
                             report.ratios().get(contender))
                         : ""));
+    if (report.residentMiB() != null) {
+      out.printf(
+          Locale.ROOT, "  ficus had at most %,.0f MiB of memory resident%n", report.residentMiB());
+    }
     out.flush();
     if (json != null) {
       JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValue(json, report);

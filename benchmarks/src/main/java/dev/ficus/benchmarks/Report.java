@@ -3,6 +3,7 @@ package dev.ficus.benchmarks;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a benchmark measured.
@@ -13,6 +14,8 @@ import java.util.TreeMap;
  * @param median the median of each contender, in {@code unit}
  * @param unit what the medians count; more is better
  * @param ratios how many times as good as the peer Ficus is; above 1: better
+ * @param residentMiB the most memory that the process with Ficus's part in it had, where that was
+ *     measured
  */
 public record Report(
     String benchmark,
@@ -20,7 +23,8 @@ public record Report(
     int runs,
     Map<String, Double> median,
     String unit,
-    Map<String, Double> ratios) {
+    Map<String, Double> ratios,
+    @Nullable Double residentMiB) {
 
   public Report {
     settings = Map.copyOf(settings);
@@ -48,7 +52,12 @@ public record Report(
           }
         });
     return new Report(
-        benchmark, settings, figures.values().iterator().next().size(), median, unit, ratios);
+        benchmark, settings, figures.values().iterator().next().size(), median, unit, ratios, null);
+  }
+
+  /** This report with the peak of the memory that Ficus's process had resident. */
+  Report withResidentMiB(double peak) {
+    return new Report(benchmark, settings, runs, median, unit, ratios, peak);
   }
 
   private static double median(List<Double> figures) {

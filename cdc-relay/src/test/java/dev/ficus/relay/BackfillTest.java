@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.ficus.core.FaultPoints;
+import dev.ficus.postgres.PostgresException;
 import dev.ficus.testkit.FaultScript;
 import dev.ficus.testkit.Rule;
 import dev.ficus.testkit.TestDatabase;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -189,6 +191,39 @@ class BackfillTest {
         where application_name = 'ficus relay orders.forward' and datname = current_database()
           and (backend_xid is not null or query like 'copy (select%')
         """);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "relay.copy.chunk-before-commit",
+        "relay.copy.chunk-after-commit",
+        "relay.copy.index-before-commit",
+        "relay.copy.index-after-commit",
+        "relay.copy.table-before-commit"
+      })
+  @Rule("R3")
+  void shouldNotRepeatWhatWasCommittedThoughTheAnswerWasLost(String point) {
+    try (TwoSides sides = new TwoSides(FAMILY)) {
+      fill(sides.shared, 2000);
+      FaultScript faults = new FaultScript();
+      for (int nth : List.of(2, 3, 5)) {
+        faults.run(
+            point,
+            nth,
+            () -> {
+              throw PostgresException.sql("test", new SQLException("the answer was lost", "08006"));
+            });
+      }
+      sides.request("parent", "child");
+      sides.relay(SMALL, faults);
+      sides.awaitStreaming();
+
+      sides.assertEqual("parent", "child");
+      assertThat(sides.row().rowsCopied()).isEqualTo(8000);
+      assertThat(faults.reached()).contains(point).containsOnlyOnce("relay.slot.created");
+      assertThat(sides.service.query(DEFINITIONS)).isEqualTo(sides.shared.query(DEFINITIONS));
+    }
   }
 
   @Test

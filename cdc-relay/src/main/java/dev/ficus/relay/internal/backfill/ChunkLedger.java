@@ -4,6 +4,7 @@ import dev.ficus.core.Lsn;
 import dev.ficus.postgres.StreamName;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 
 /**
@@ -61,6 +62,22 @@ final class ChunkLedger {
       update.setLong(1, rows);
       identify(update, 2, chunk);
       update.executeUpdate();
+    }
+  }
+
+  /** How many rows a chunk has that was committed. */
+  long rows(Connection target, Chunk chunk) throws SQLException {
+    try (PreparedStatement select =
+        target.prepareStatement(
+            """
+            select row_count from ficus.chunk
+            where stream = ? and consistent_point = ?::pg_lsn and source_schema = ? and source_table = ? and number = ?
+            """)) {
+      identify(select, 1, chunk);
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        return row.getLong(1);
+      }
     }
   }
 

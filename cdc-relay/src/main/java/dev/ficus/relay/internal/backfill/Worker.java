@@ -133,8 +133,10 @@ final class Worker implements AutoCloseable {
     try {
       if (!ledger.claim(into, chunk)) {
         // It was committed by a connection that broke before it could say so.
-        into.rollback();
+        progress.rows(ledger.rows(into, chunk));
         progress.chunkCopied(chunk);
+        into.rollback();
+        committed = true;
         return;
       }
       long rows =
@@ -151,10 +153,11 @@ final class Worker implements AutoCloseable {
       row.hold(into, consistentPoint);
       faults.reach("relay.copy.chunk-before-commit");
       into.commit();
+      // What happens here is a commit whose answer was lost.
+      faults.reach("relay.copy.chunk-after-commit");
       committed = true;
       progress.rows(rows - passed.get());
       progress.chunkCopied(chunk);
-      faults.reach("relay.copy.chunk-after-commit");
       log.debug("copied {} rows of {}", rows, chunk);
     } finally {
       if (!committed) {
@@ -168,8 +171,8 @@ final class Worker implements AutoCloseable {
     row.hold(into, consistentPoint);
     faults.reach("relay.copy.index-before-commit");
     into.commit();
-    progress.indexBuilt();
     faults.reach("relay.copy.index-after-commit");
+    progress.indexBuilt();
   }
 
   private void complete(Connection into, Agenda.Task.Complete task) throws SQLException {
