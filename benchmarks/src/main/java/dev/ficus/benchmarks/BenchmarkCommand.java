@@ -1,5 +1,7 @@
 package dev.ficus.benchmarks;
 
+import dev.ficus.benchmarks.stream.LagBenchmark;
+import dev.ficus.benchmarks.stream.SourceLoadBenchmark;
 import dev.ficus.benchmarks.stream.StreamBenchmark;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -25,13 +27,21 @@ import tools.jackson.databind.json.JsonMapper;
     footer = {
       "",
       "Benchmarks:",
-      "  fence   what the fence and capture triggers cost a writer",
-      "  stream  how fast a backlog is drained"
+      "  copy         how fast tables get from one server into another",
+      "  fence        what the fence and capture triggers cost a writer",
+      "  lag          how long a commit takes to be visible in the target",
+      "  source-load  what a following stream costs the source's own work",
+      "  stream       how fast a backlog is drained"
     })
 public final class BenchmarkCommand implements Callable<Integer> {
 
   private static final Map<String, Benchmark> BENCHMARKS =
-      Map.of("fence", new FenceBenchmark(), "stream", new StreamBenchmark());
+      Map.of(
+          "copy", new CopyBenchmark(),
+          "fence", new FenceBenchmark(),
+          "lag", new LagBenchmark(),
+          "source-load", new SourceLoadBenchmark(),
+          "stream", new StreamBenchmark());
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -83,6 +93,10 @@ public final class BenchmarkCommand implements Callable<Integer> {
                             "   ficus is %.2f times as good",
                             report.ratios().get(contender))
                         : ""));
+    if (report.residentMiB() != null) {
+      out.printf(
+          Locale.ROOT, "  ficus had at most %,.0f MiB of memory resident%n", report.residentMiB());
+    }
     out.flush();
     if (json != null) {
       JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValue(json, report);

@@ -19,6 +19,10 @@ import java.time.Duration;
  *     each so many are written into one transaction of the target that ends with it
  * @param transactionCharacters the most characters of row images held of one source transaction or
  *     batch
+ * @param copyWorkers how many workers copy a stream's tables at once, each with one connection to
+ *     either side
+ * @param copyChunkBytes how many bytes of the source's disk one chunk of a copy stands for, about;
+ *     a table that is no larger keeps its indexes while it is copied
  */
 public record RelaySettings(
     Duration supervisionInterval,
@@ -28,7 +32,13 @@ public record RelaySettings(
     Duration longestRetryDelay,
     int batchChanges,
     int transactionChanges,
-    long transactionCharacters) {
+    long transactionCharacters,
+    int copyWorkers,
+    long copyChunkBytes) {
+
+  private static final int COPY_WORKERS =
+      Math.max(2, Math.min(8, Runtime.getRuntime().availableProcessors()));
+  private static final long COPY_CHUNK_BYTES = 32L * 1024 * 1024;
 
   /** Small delays, and memory for some ten thousand changes at once. */
   public static final RelaySettings DEFAULTS =
@@ -41,6 +51,29 @@ public record RelaySettings(
           8192,
           50_000,
           32L * 1024 * 1024);
+
+  /** With as many copying workers as suit this machine. */
+  public RelaySettings(
+      Duration supervisionInterval,
+      Duration capturePollInterval,
+      Duration idleMarkerInterval,
+      Duration firstRetryDelay,
+      Duration longestRetryDelay,
+      int batchChanges,
+      int transactionChanges,
+      long transactionCharacters) {
+    this(
+        supervisionInterval,
+        capturePollInterval,
+        idleMarkerInterval,
+        firstRetryDelay,
+        longestRetryDelay,
+        batchChanges,
+        transactionChanges,
+        transactionCharacters,
+        COPY_WORKERS,
+        COPY_CHUNK_BYTES);
+  }
 
   public RelaySettings {
     positive("supervisionInterval", supervisionInterval);
@@ -60,6 +93,28 @@ public record RelaySettings(
               + ", "
               + transactionCharacters);
     }
+    if (copyWorkers < 1 || copyChunkBytes < 1) {
+      throw new IllegalArgumentException(
+          "copyWorkers and copyChunkBytes must be at least 1: "
+              + copyWorkers
+              + ", "
+              + copyChunkBytes);
+    }
+  }
+
+  /** These settings with other ones for the copy. */
+  public RelaySettings withCopy(int workers, long chunkBytes) {
+    return new RelaySettings(
+        supervisionInterval,
+        capturePollInterval,
+        idleMarkerInterval,
+        firstRetryDelay,
+        longestRetryDelay,
+        batchChanges,
+        transactionChanges,
+        transactionCharacters,
+        workers,
+        chunkBytes);
   }
 
   private static void positive(String name, Duration value) {

@@ -25,7 +25,9 @@ final class RelayProcess implements AutoCloseable {
           Duration.ofSeconds(1),
           64,
           100_000,
-          1 << 26);
+          1 << 26,
+          3,
+          256 * 1024);
 
   private final Process process;
 

@@ -4,6 +4,7 @@ import dev.ficus.control.internal.Conductor;
 import dev.ficus.control.internal.Planner;
 import dev.ficus.control.internal.Reconciling;
 import dev.ficus.control.internal.Statuses;
+import dev.ficus.control.internal.Throttling;
 import dev.ficus.control.internal.Work;
 import dev.ficus.control.internal.store.ControlStore;
 import dev.ficus.control.internal.store.GroupLock;
@@ -18,6 +19,7 @@ import dev.ficus.core.manifest.DependentDecision;
 import dev.ficus.core.manifest.Group;
 import dev.ficus.core.manifest.Manifest;
 import dev.ficus.core.manifest.Service;
+import dev.ficus.postgres.CopyLimits;
 import dev.ficus.postgres.Database;
 import java.util.List;
 import java.util.Map;
@@ -215,6 +217,16 @@ public final class ControlPlane implements AutoCloseable {
           return conductor.advance(
               Optional.of(new Drop(List.copyOf(confirmed), Map.copyOf(decisions))), overrides);
         });
+  }
+
+  /** How fast a group's tables may be copied. */
+  public CopyLimits copyLimits(GroupName group) {
+    return Throttling.read(work(group));
+  }
+
+  /** Sets how fast a group's tables may be copied; a running copy takes it within seconds. */
+  public void limitCopy(GroupName group, CopyLimits limits) {
+    Throttling.write(work(group), actor, limits);
   }
 
   private interface Command {

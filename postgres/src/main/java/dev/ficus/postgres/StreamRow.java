@@ -33,6 +33,7 @@ import java.util.Optional;
  * @param changes row changes applied
  * @param failure why it failed
  * @param advice what to do about that
+ * @param copying how far its copy is, once it has begun; stays after it ended
  * @param tables what it carries
  */
 public record StreamRow(
@@ -56,6 +57,7 @@ public record StreamRow(
     long changes,
     Optional<String> failure,
     Optional<String> advice,
+    Optional<CopyProgress> copying,
     List<StreamTable> tables) {
 
   public StreamRow {

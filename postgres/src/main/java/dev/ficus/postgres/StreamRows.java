@@ -29,8 +29,10 @@ final class StreamRows {
         connection.prepareStatement(
             """
                 select name, group_name, direction, source, epoch, slot, publication, copy, guarded, state, source_system,
-                  source_timeline, position::text, position_at, lag_millis, rows_copied, rows_estimated, transactions, changes, failure, advice
-                from ficus.stream where ?::text is null or name = ? order by name
+                  source_timeline, position::text, position_at, lag_millis, rows_copied, rows_estimated, transactions, changes, failure, advice,
+                  p.began_at, p.bytes_estimated, p.bytes_copied, p.rows_per_second, p.bytes_per_second, p.indexes, p.indexes_built, p.paused
+                from ficus.stream left join ficus.copy_progress p on p.stream = name
+                where ?::text is null or name = ? order by name
                 """)) {
       String wanted = only.map(StreamName::value).orElse(null);
       select.setString(1, wanted);
@@ -63,6 +65,7 @@ final class StreamRows {
                   row.getLong("changes"),
                   Optional.ofNullable(row.getString("failure")),
                   Optional.ofNullable(row.getString("advice")),
+                  CopyProgress.of(row),
                   tables(connection, name)));
         }
       }

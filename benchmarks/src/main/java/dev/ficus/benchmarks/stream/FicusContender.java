@@ -25,6 +25,10 @@ final class FicusContender extends TargetContender {
   private final ChildJvm relay;
 
   FicusContender(Source from, Database target) throws SQLException {
+    this(from, target, List.of("bench", "mark"));
+  }
+
+  FicusContender(Source from, Database target, List<String> names) throws SQLException {
     super(target);
     Database source = from.database();
     FicusSchema.install(source);
@@ -32,7 +36,7 @@ final class FicusContender extends TargetContender {
     Streams streams = new Streams(target);
     try (Connection connection = source.connect("benchmark")) {
       List<StreamTable> tables =
-          List.of("bench", "mark").stream()
+          names.stream()
               .map(
                   name -> {
                     TableName table = new TableName("public", name);

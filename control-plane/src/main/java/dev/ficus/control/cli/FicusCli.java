@@ -20,6 +20,7 @@ import picocli.CommandLine.HelpCommand;
       ReconcileCommand.class,
       DropCommand.class,
       RelayCommand.class,
+      ThrottleCommand.class,
       HelpCommand.class
     },
     footer = {

@@ -9,8 +9,12 @@ import dev.ficus.control.Outcome;
 import dev.ficus.control.Plan;
 import dev.ficus.control.ReconciliationRun;
 import dev.ficus.core.FicusException;
+import dev.ficus.core.GroupName;
+import dev.ficus.postgres.CopyLimits;
+import dev.ficus.postgres.CopyProgress;
 import dev.ficus.postgres.Fence;
 import dev.ficus.postgres.StreamRow;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -173,10 +177,34 @@ final class Json {
         "lagMillis", stream.lag().map(lag -> lag.toMillis()),
         "rowsCopied", stream.rowsCopied(),
         "rowsEstimated", stream.rowsEstimated(),
+        "copying", stream.copying().map(Json::copying),
         "transactions", stream.transactions(),
         "changes", stream.changes(),
         "failure", stream.failure(),
         "advice", stream.advice());
+  }
+
+  private static Map<String, Object> copying(CopyProgress progress) {
+    return map(
+        "beganAt", progress.beganAt().toString(),
+        "bytesEstimated", progress.bytesEstimated(),
+        "bytesCopied", progress.bytesCopied(),
+        "rowsPerSecond", progress.rowsPerSecond(),
+        "bytesPerSecond", progress.bytesPerSecond(),
+        "timeLeft", progress.left().map(Duration::toString).orElse("unknown"),
+        "indexes", progress.indexes(),
+        "indexesBuilt", progress.indexesBuilt(),
+        "paused", progress.paused());
+  }
+
+  static String of(GroupName group, CopyLimits limits) {
+    return write(
+        map(
+            "group", group.value(),
+            "rowsPerSecond", limits.rowsPerSecond(),
+            "bytesPerSecond", limits.bytesPerSecond(),
+            "maxStandbyLagMillis", limits.maxStandbyLag().map(Duration::toMillis),
+            "maxActiveSessions", limits.maxActiveSessions()));
   }
 
   private static Map<String, Object> instances(InstanceSummary instances) {

@@ -6,7 +6,6 @@ import dev.ficus.postgres.Fence;
 import dev.ficus.postgres.StreamRow;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /** The status table, and below it what needs attention. */
@@ -55,13 +54,7 @@ final class StatusText {
     String progress =
         switch (stream.state()) {
           case REQUESTED -> "waits for a relay";
-          case COPYING ->
-              String.format(Locale.ROOT, "%,d", stream.rowsCopied())
-                  + stream
-                      .rowsEstimated()
-                      .map(rows -> String.format(Locale.ROOT, " of about %,d", rows))
-                      .orElse("")
-                  + " rows";
+          case COPYING -> CopyText.of(stream);
           case STREAMING ->
               "lag "
                   + stream.lag().map(Text::duration).orElse("unknown")

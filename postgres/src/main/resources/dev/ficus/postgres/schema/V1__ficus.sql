@@ -283,3 +283,59 @@ $$;
 grant usage on schema ficus to public;
 grant select on ficus.fence, ficus.route, ficus.stream, ficus.stream_table to public;
 grant select, insert, update on ficus.instance to public;
+
+-- What a backfill notes here: chunk ledger, progress, throttle, and the definitions that it took off the tables for a while.
+
+-- One row a copied chunk, committed together with the chunk's rows.
+create table ficus.chunk (
+    stream           text not null references ficus.stream on delete cascade,
+    consistent_point pg_lsn not null,
+    source_schema    text not null,
+    source_table     text not null,
+    number           int not null,
+    row_count        bigint not null default 0,
+    copied_at        timestamptz not null default clock_timestamp(),
+    primary key (stream, consistent_point, source_schema, source_table, number)
+);
+comment on column ficus.chunk.consistent_point is 'the copy that the chunk belongs to: a later one begins at a later point and repeats everything';
+
+-- How far a copy is. Apart from ficus.stream, whose row the copy's transactions and the control plane lock.
+create table ficus.copy_progress (
+    stream          text primary key references ficus.stream on delete cascade,
+    began_at        timestamptz not null default clock_timestamp(),
+    bytes_estimated bigint not null,
+    bytes_copied    bigint not null default 0,
+    rows_per_second bigint,
+    bytes_per_second bigint,
+    indexes         int not null default 0,
+    indexes_built   int not null default 0,
+    paused          text,
+    changed_at      timestamptz not null default clock_timestamp()
+);
+comment on column ficus.copy_progress.bytes_copied is 'bytes on the source''s disk that the finished chunks stand for';
+comment on column ficus.copy_progress.paused is 'why the copy waits; null while it runs';
+
+-- How fast a group may be copied; a relay reads it again every second. Null: as fast as it can.
+create table ficus.throttle (
+    group_name             text primary key,
+    rows_per_second        bigint check (rows_per_second > 0),
+    bytes_per_second       bigint check (bytes_per_second > 0),
+    max_standby_lag_millis bigint check (max_standby_lag_millis > 0),
+    max_active_sessions    int check (max_active_sessions > 0),
+    changed_at             timestamptz not null default clock_timestamp()
+);
+
+-- Indexes and constraints that a copy dropped to build them after the rows. Without a reference to ficus.stream: they outlive it.
+create table ficus.postponed_definition (
+    table_schema text not null,
+    table_name   text not null,
+    name         text not null,
+    stream       text not null,
+    kind         text not null check (kind in ('INDEX', 'CONSTRAINT', 'FOREIGN_KEY')),
+    build        text,
+    attach       text,
+    noted_at     timestamptz not null default clock_timestamp(),
+    primary key (table_schema, table_name, name)
+);
+comment on column ficus.postponed_definition.build is 'the statement that builds the index';
+comment on column ficus.postponed_definition.attach is 'the statements that make a constraint of it, and its comment';

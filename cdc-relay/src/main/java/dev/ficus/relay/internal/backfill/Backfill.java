@@ -3,40 +3,50 @@ package dev.ficus.relay.internal.backfill;
 import dev.ficus.core.Direction;
 import dev.ficus.core.FaultPoints;
 import dev.ficus.postgres.Database;
-import dev.ficus.postgres.Quoted;
+import dev.ficus.postgres.PostponedDefinitions;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
+import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.shape.StreamShape;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Fills the target's tables from the snapshot that the stream's slot exported (rule R2).
  *
- * <p>The snapshot dies with this process. A restart therefore begins again: new slot, emptied
- * tables.
+ * <ol>
+ *   <li>The stream's row says COPYING and bears no position: whoever copied before may commit no
+ *       more ({@link CopyRow#hold}). What an earlier copy dropped is restored on emptied tables.
+ *   <li>The source's tables are locked against rewriting ({@link SourceLocks}) and compared.
+ *   <li>The slot is made, and with it the snapshot.
+ *   <li>The target's tables are emptied and their indexes postponed; or, for a reference copy, all
+ *       is done in one transaction, since its readers must never see a hole.
+ *   <li>Workers copy chunks and build indexes ({@link Worker}).
+ *   <li>Foreign keys are restored, and the row says STREAMING, in one commit.
+ * </ol>
+ *
+ * <p>The snapshot dies with this process. A restart therefore begins again with a new one. A lost
+ * worker's connection costs its chunk alone.
  */
 public final class Backfill {
 
   private static final Logger log = LoggerFactory.getLogger(Backfill.class);
   private static final Duration SLOT_DROP_TIMEOUT = Duration.ofSeconds(10);
-  private static final String FEATURE_NOT_SUPPORTED = "0A000";
 
   private final Database source;
   private final Database target;
   private final Connection leased;
   private final StreamRow stream;
   private final Connections connections;
+  private final RelaySettings settings;
   private final FaultPoints faults;
   private final CopyRow row;
 
@@ -59,23 +69,28 @@ public final class Backfill {
       Connection leased,
       StreamRow stream,
       Connections connections,
+      RelaySettings settings,
       FaultPoints faults) {
     this.source = source;
     this.target = target;
     this.leased = leased;
     this.stream = stream;
     this.connections = connections;
+    this.settings = settings;
     this.faults = faults;
     this.row = new CopyRow(stream);
   }
 
   /** Copies everything; the stream's row is STREAMING when this returns. */
-  public void run() throws SQLException {
+  public void run() throws Exception {
     leased.setAutoCommit(true);
     row.begin(leased);
-    try (Connection reader = connections.open(source);
-        Connection watcher = connections.open(target)) {
-      List<TableShape> shapes = StreamShape.verify(source, reader, leased, stream);
+    Worker.prepared(leased);
+    restore();
+    try (Connection locks = connections.open(source)) {
+      SourceLocks.take(locks, stream.tables());
+      List<TableShape> shapes = StreamShape.verify(source, locks, leased, stream);
+      leased.commit();
       Slots slots = new Slots(source);
       slots.drop(stream.slot(), SLOT_DROP_TIMEOUT);
       slots.publish(
@@ -83,96 +98,84 @@ public final class Backfill {
       try (ExportedSnapshot snapshot =
           ExportedSnapshot.create(connections.openForReplication(source), source, stream.slot())) {
         faults.reach("relay.slot.created");
+        Cut cut = Cut.of(locks, shapes, settings.copyChunkBytes());
         row.snapshotTaken(
-            leased, source.identity(), snapshot.consistentPoint(), estimate(reader, shapes));
+            leased, source.identity(), snapshot.consistentPoint(), cut.rowsEstimated());
+        Progress progress = new Progress(stream.name(), row, cut.bytes());
         log.info(
-            "stream {}: slot {} of {} stands at {}; copying {} tables",
+            "stream {}: slot {} of {} stands at {}; copying {} tables in {} chunks",
             stream.name(),
             stream.slot(),
             source,
             snapshot.consistentPoint(),
-            shapes.size());
-        snapshot.adopt(reader);
-        long rows = copy(reader, shapes, new Progress(watcher, row));
-        reader.rollback();
-        log.info("stream {}: copied {} rows", stream.name(), rows);
-      }
-    }
-  }
-
-  private long copy(Connection reader, List<TableShape> shapes, Progress progress)
-      throws SQLException {
-    leased.setAutoCommit(false);
-    try (Statement statement = leased.createStatement()) {
-      statement.execute("set session_replication_role = replica");
-    }
-    leased.commit();
-    // Readers of a reference copy must never see a hole: everything in one transaction there.
-    boolean atOnce = stream.direction() == Direction.REFERENCE;
-    if (atOnce) {
-      delete(shapes);
-    } else {
-      truncate(shapes);
-      row.copied(leased, 0);
-      leased.commit();
-      faults.reach("relay.copy.truncated");
-    }
-    long rows = 0;
-    for (TableShape shape : shapes) {
-      long copied = CopyPipe.copy(reader, leased, shape, progress::add);
-      rows += copied;
-      log.debug("stream {}: copied {} rows of {}", stream.name(), copied, shape.source());
-      if (!atOnce) {
-        row.copied(leased, rows);
-        leased.commit();
-        faults.reach("relay.copy.table-done");
-      }
-    }
-    row.streaming(leased, rows);
-    faults.reach("relay.copy.before-commit");
-    leased.commit();
-    faults.reach("relay.copy.after-commit");
-    return rows;
-  }
-
-  private void truncate(List<TableShape> shapes) throws SQLException {
-    try (Statement statement = leased.createStatement()) {
-      statement.execute(
-          "truncate "
-              + shapes.stream()
-                  .map(shape -> Quoted.table(shape.target()).sql())
-                  .collect(Collectors.joining(", ")));
-    } catch (SQLException e) {
-      if (!FEATURE_NOT_SUPPORTED.equals(e.getSQLState())) {
-        throw e;
-      }
-      // A table outside the stream refers to one of these: TRUNCATE refuses that even when empty.
-      leased.rollback();
-      delete(shapes);
-    }
-  }
-
-  private void delete(List<TableShape> shapes) throws SQLException {
-    try (Statement statement = leased.createStatement()) {
-      for (TableShape shape : shapes) {
-        statement.execute("delete from " + Quoted.table(shape.target()));
-      }
-    }
-  }
-
-  private static long estimate(Connection reader, List<TableShape> shapes) throws SQLException {
-    long rows = 0;
-    try (PreparedStatement select =
-        reader.prepareStatement(
-            "select greatest(reltuples, 0)::bigint from pg_class where oid = ?::regclass")) {
-      for (TableShape shape : shapes) {
-        select.setString(1, Quoted.table(shape.source()).sql());
-        try (ResultSet estimate = select.executeQuery()) {
-          estimate.next();
-          rows += estimate.getLong(1);
+            shapes.size(),
+            cut.chunks().size());
+        if (stream.direction() == Direction.REFERENCE) {
+          progress.begin(leased, 0);
+          leased.commit();
+          copyAtOnce(snapshot, cut, progress);
+        } else {
+          new ParallelCopy(
+                  source, target, leased, stream, connections, settings, faults, row, progress)
+              .run(snapshot, locks, shapes, cut);
         }
+        verify(locks);
+        row.streaming(leased, progress.copiedRows());
+        faults.reach("relay.copy.before-commit");
+        leased.commit();
+        faults.reach("relay.copy.after-commit");
+        log.info("stream {}: copied {} rows", stream.name(), progress.copiedRows());
       }
     }
-    return rows;
+  }
+
+  /** Puts back what an earlier copy of this stream dropped, onto emptied tables. */
+  private void restore() throws SQLException {
+    if (!PostponedDefinitions.list(leased, stream.name()).isEmpty()) {
+      TargetTables.empty(leased, stream.tables().stream().map(StreamTable::target).toList());
+      int restored = PostponedDefinitions.restore(leased, stream.name());
+      leased.commit();
+      log.info(
+          "stream {}: restored {} indexes and constraints that an earlier copy had dropped",
+          stream.name(),
+          restored);
+      faults.reach("relay.copy.restored");
+    }
+    leased.commit();
+  }
+
+  /** Copies in the one transaction that the caller commits, so that readers never see a hole. */
+  private void copyAtOnce(ExportedSnapshot snapshot, Cut cut, Progress progress)
+      throws SQLException {
+    try (Connection reader = connections.open(source);
+        Connection watcher = connections.open(target)) {
+      Timeouts.lift(reader);
+      snapshot.adopt(reader);
+      TargetTables.delete(leased, cut.tables());
+      for (Chunk chunk : cut.chunks()) {
+        long[] passed = {0};
+        long rows =
+            CopyPipe.copy(
+                reader,
+                leased,
+                chunk,
+                (more, bytes) -> {
+                  passed[0] += more;
+                  progress.rows(more);
+                  progress.show(watcher, java.util.Optional.empty());
+                });
+        progress.rows(rows - passed[0]);
+        progress.chunkCopied(chunk);
+      }
+      reader.rollback();
+    }
+  }
+
+  /** The locks have held until now, or nobody knows what the rows are worth. */
+  private static void verify(Connection locks) throws SQLException {
+    try (Statement statement = locks.createStatement();
+        ResultSet one = statement.executeQuery("select 1")) {
+      one.next();
+    }
   }
 }

@@ -1,71 +1,46 @@
 package dev.ficus.relay.internal.backfill;
 
-import dev.ficus.postgres.Quoted;
-import dev.ficus.relay.internal.shape.CarriedColumn;
-import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.function.LongConsumer;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 import org.postgresql.copy.CopyManager;
 import org.postgresql.copy.CopyOut;
 
 /**
- * Pipes one table from the source into the target in binary form.
+ * Pipes the rows of one chunk from the source into the target in binary form.
  *
- * <p>One row is held at a time: the sockets are the only buffers, and a slow target slows the
- * source.
+ * <p>The source sends one message a row. They are gathered into one buffer of fixed size before
+ * they go on, since each message costs the target a read of its own; a larger row goes through by
+ * itself. Besides that buffer the sockets are the only ones: a slow target slows the source.
  */
 final class CopyPipe {
 
-  private static final int PROGRESS_ROWS = 5_000;
+  private static final int BUFFER = 64 * 1024;
+
+  /** Told of what goes through, and free to hold it up. */
+  @FunctionalInterface
+  interface Meter {
+    void passed(long rows, long bytes) throws SQLException;
+  }
 
   private CopyPipe() {}
 
   /**
    * Copies all rows.
    *
-   * @param progress told now and then how many more rows were copied
    * @return how many rows the target took
    */
-  static long copy(Connection source, Connection target, TableShape table, LongConsumer progress)
+  static long copy(Connection source, Connection target, Chunk chunk, Meter meter)
       throws SQLException {
-    String columns = Quoted.names(table.columns().stream().map(CarriedColumn::name).toList()).sql();
     CopyManager from = source.unwrap(PGConnection.class).getCopyAPI();
     CopyManager to = target.unwrap(PGConnection.class).getCopyAPI();
-    CopyOut out =
-        from.copyOut(
-            "copy "
-                + Quoted.table(table.source())
-                + " ("
-                + columns
-                + ") to stdout (format binary)");
+    CopyOut out = from.copyOut(chunk.copyOut());
     try {
-      CopyIn in =
-          to.copyIn(
-              "copy "
-                  + Quoted.table(table.target())
-                  + " ("
-                  + columns
-                  + ") from stdin (format binary)");
+      CopyIn in = to.copyIn(chunk.copyIn());
       try {
-        long told = 0;
-        long messages = 0;
-        byte[] row = out.readFromCopy();
-        while (row != null) {
-          in.writeToCopy(row, 0, row.length);
-          messages++;
-          if (messages - told >= PROGRESS_ROWS) {
-            progress.accept(messages - told);
-            told = messages;
-          }
-          row = out.readFromCopy();
-        }
-        long rows = in.endCopy();
-        // The last message is the trailer: told may be one too many, never too few afterwards.
-        progress.accept(rows - told);
-        return rows;
+        pipe(out, in, meter);
+        return in.endCopy();
       } finally {
         if (in.isActive()) {
           in.cancelCopy();
@@ -76,5 +51,30 @@ final class CopyPipe {
         out.cancelCopy();
       }
     }
+  }
+
+  private static void pipe(CopyOut out, CopyIn in, Meter meter) throws SQLException {
+    byte[] buffer = new byte[BUFFER];
+    int filled = 0;
+    long rows = 0;
+    for (byte[] row = out.readFromCopy(); row != null; row = out.readFromCopy()) {
+      if (filled + row.length > BUFFER) {
+        in.writeToCopy(buffer, 0, filled);
+        meter.passed(rows, filled);
+        filled = 0;
+        rows = 0;
+      }
+      if (row.length > BUFFER) {
+        in.writeToCopy(row, 0, row.length);
+        meter.passed(1, row.length);
+      } else {
+        System.arraycopy(row, 0, buffer, filled, row.length);
+        filled += row.length;
+        rows++;
+      }
+    }
+    in.writeToCopy(buffer, 0, filled);
+    // The last message is the trailer, which is no row.
+    meter.passed(Math.max(0, rows - 1), filled);
   }
 }

@@ -6,6 +6,7 @@ import dev.ficus.postgres.StreamRow;
 import dev.ficus.relay.internal.apply.StreamEnded;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 
 /**
@@ -41,6 +42,34 @@ final class CopyRow {
         identity.timeline(),
         consistentPoint.toString(),
         rowsEstimated);
+  }
+
+  /**
+   * Requires that the copy which began at this consistent point may still commit, and lets nobody
+   * change that before the connection's transaction ends.
+   *
+   * <p>The race it closes: a relay hangs, another one begins the copy again, a worker of the first
+   * wakes and commits rows of the older snapshot into the new copy. Beginning again moves the
+   * position first and empties the tables afterwards: what committed before is emptied, and what
+   * comes later finds another position here.
+   */
+  void hold(Connection connection, Lsn consistentPoint) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            """
+            select 1 from ficus.stream
+            where name = ? and epoch = ? and state = 'COPYING' and position = ?::pg_lsn for share
+            """)) {
+      select.setString(1, stream.name().value());
+      select.setLong(2, stream.epoch().value());
+      select.setString(3, consistentPoint.toString());
+      try (ResultSet row = select.executeQuery()) {
+        if (!row.next()) {
+          throw new StreamEnded(
+              "the copy of stream " + stream.name() + " from " + consistentPoint + " has ended");
+        }
+      }
+    }
   }
 
   void copied(Connection connection, long rowsInAll) throws SQLException {

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Set;
 
 /**
  * A new slot and the snapshot that its creation exported: the rows as of exactly the place from
@@ -18,6 +19,9 @@ import java.sql.Statement;
 final class ExportedSnapshot implements AutoCloseable {
 
   private static final int VERSION_WITH_OPTION_LIST = 15;
+
+  /** An unknown snapshot is an invalid parameter up to PostgreSQL 16, an undefined object later. */
+  private static final Set<String> GONE = Set.of("22023", "42704");
 
   private final Connection holder;
   private final Lsn consistentPoint;
@@ -32,6 +36,8 @@ final class ExportedSnapshot implements AutoCloseable {
   /** Creates the slot; this waits for every transaction that runs in the source now. */
   static ExportedSnapshot create(Connection holder, Database source, String slot) {
     try (Statement statement = holder.createStatement()) {
+      // Before the slot: the next command on this connection ends the snapshot.
+      Timeouts.lift(holder);
       String create = "CREATE_REPLICATION_SLOT " + Quoted.name(slot) + " LOGICAL pgoutput ";
       String export =
           holder.getMetaData().getDatabaseMajorVersion() >= VERSION_WITH_OPTION_LIST
@@ -52,12 +58,21 @@ final class ExportedSnapshot implements AutoCloseable {
     return consistentPoint;
   }
 
-  /** Makes a connection's new transaction read this snapshot. */
+  /**
+   * Makes a connection's new transaction read this snapshot.
+   *
+   * @throws SnapshotGone if the holder's connection has ended
+   */
   void adopt(Connection connection) throws SQLException {
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
       statement.execute("set transaction isolation level repeatable read, read only");
       statement.execute("set transaction snapshot " + Quoted.literal(name));
+    } catch (SQLException e) {
+      if (GONE.contains(String.valueOf(e.getSQLState()))) {
+        throw new SnapshotGone(e);
+      }
+      throw e;
     }
   }
 

@@ -119,7 +119,7 @@ final class StreamRunner {
       if (row.isPresent() && row.get().state() != StreamState.STREAMING) {
         copying = true;
         try {
-          new Backfill(source, target, leased, row.get(), connections, faults).run();
+          new Backfill(source, target, leased, row.get(), connections, settings, faults).run();
         } finally {
           copying = false;
         }

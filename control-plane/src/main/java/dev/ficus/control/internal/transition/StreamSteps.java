@@ -9,6 +9,7 @@ import dev.ficus.core.TableName;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.PostgresException;
+import dev.ficus.postgres.PostponedDefinitions;
 import dev.ficus.postgres.Quoted;
 import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
@@ -161,6 +162,8 @@ public final class StreamSteps {
       statement.execute("set local session_replication_role = replica");
       statement.execute("set local lock_timeout = " + work.settings().lockPatience().toMillis());
       statement.execute(sql);
+      // A copy that ended before its end had dropped them.
+      PostponedDefinitions.restore(connection, work.streamFrom(Side.SHARED));
       guards.setString(1, work.name().value());
       guards.executeUpdate();
       connection.commit();

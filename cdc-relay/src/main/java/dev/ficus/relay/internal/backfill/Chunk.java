@@ -1,0 +1,58 @@
+package dev.ficus.relay.internal.backfill;
+
+import dev.ficus.postgres.Quoted;
+import dev.ficus.relay.internal.shape.CarriedColumn;
+import dev.ficus.relay.internal.shape.TableShape;
+import java.util.OptionalLong;
+
+/**
+ * A run of a table's blocks: what one transaction of a copy holds.
+ *
+ * @param table the table
+ * @param number its place among the table's chunks, from 0
+ * @param fromBlock the first block; 0 in the first chunk
+ * @param toBlock the first block after it; empty in the last chunk, which has no end
+ * @param bytes the bytes of the source's disk that it stands for
+ */
+record Chunk(TableShape table, int number, long fromBlock, OptionalLong toBlock, long bytes) {
+
+  /** Sends its rows. */
+  String copyOut() {
+    String columns = columns();
+    String source = Quoted.table(table.source()).sql();
+    if (fromBlock == 0 && toBlock.isEmpty()) {
+      return "copy " + source + " (" + columns + ") to stdout (format binary)";
+    }
+    return "copy (select "
+        + columns
+        + " from only "
+        + source
+        + " where ctid >= '("
+        + fromBlock
+        + ",0)'::tid"
+        + (toBlock.isPresent() ? " and ctid < '(" + toBlock.getAsLong() + ",0)'::tid" : "")
+        + ") to stdout (format binary)";
+  }
+
+  /** Takes its rows in. */
+  String copyIn() {
+    return "copy "
+        + Quoted.table(table.target())
+        + " ("
+        + columns()
+        + ") from stdin (format binary)";
+  }
+
+  private String columns() {
+    return Quoted.names(table.columns().stream().map(CarriedColumn::name).toList()).sql();
+  }
+
+  @Override
+  public String toString() {
+    return table.source()
+        + " blocks "
+        + fromBlock
+        + " to "
+        + (toBlock.isPresent() ? Long.toString(toBlock.getAsLong()) : "the end");
+  }
+}

@@ -1,0 +1,176 @@
+package dev.ficus.relay.internal.backfill;
+
+import dev.ficus.core.Direction;
+import dev.ficus.core.FaultPoints;
+import dev.ficus.core.TableName;
+import dev.ficus.postgres.Database;
+import dev.ficus.postgres.PostponedDefinitions;
+import dev.ficus.postgres.PostponedDefinitions.Definition;
+import dev.ficus.postgres.PostponedDefinitions.Kind;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.relay.RelaySettings;
+import dev.ficus.relay.internal.shape.TableShape;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One copy by several workers on one snapshot, chunk by chunk. */
+final class ParallelCopy {
+
+  private static final Logger log = LoggerFactory.getLogger(ParallelCopy.class);
+
+  private final Database source;
+  private final Database target;
+  private final Connection leased;
+  private final StreamRow stream;
+  private final Backfill.Connections connections;
+  private final RelaySettings settings;
+  private final FaultPoints faults;
+  private final CopyRow row;
+  private final Progress progress;
+
+  ParallelCopy(
+      Database source,
+      Database target,
+      Connection leased,
+      StreamRow stream,
+      Backfill.Connections connections,
+      RelaySettings settings,
+      FaultPoints faults,
+      CopyRow row,
+      Progress progress) {
+    this.source = source;
+    this.target = target;
+    this.leased = leased;
+    this.stream = stream;
+    this.connections = connections;
+    this.settings = settings;
+    this.faults = faults;
+    this.row = row;
+    this.progress = progress;
+  }
+
+  /**
+   * Copies all chunks and builds all indexes; the caller commits the end, in the transaction that
+   * this leaves open.
+   *
+   * @param locks the source connection that keeps the tables as they are
+   */
+  void run(ExportedSnapshot snapshot, Connection locks, List<TableShape> shapes, Cut cut)
+      throws Exception {
+    ChunkLedger ledger = new ChunkLedger(stream.name(), snapshot.consistentPoint());
+    List<Definition> postponed = empty(ledger, shapes, cut);
+    Agenda agenda = new Agenda(cut.chunks(), postponed);
+    Throttle throttle = new Throttle(stream.group());
+    int workers = Math.min(settings.copyWorkers(), Math.max(1, cut.chunks().size()));
+    leased.setAutoCommit(true);
+    try (WorkerSides sides = new WorkerSides(snapshot)) {
+      Workers.run(
+          workers,
+          agenda,
+          () ->
+              new Worker(
+                  sides,
+                  agenda,
+                  ledger,
+                  row,
+                  snapshot.consistentPoint(),
+                  progress,
+                  throttle,
+                  faults),
+          () -> {
+            throttle.look(leased, locks);
+            progress.show(leased, throttle.paused());
+          },
+          () -> {
+            throttle.end();
+            sides.abort();
+          });
+    }
+    progress.showNow(leased, throttle.paused());
+    leased.setAutoCommit(false);
+    // Foreign keys come last: each needs the rows and the index of another table.
+    for (Definition definition : postponed) {
+      if (definition.kind() == Kind.FOREIGN_KEY) {
+        PostponedDefinitions.attach(leased, definition);
+      }
+    }
+    PostponedDefinitions.restore(leased, stream.name());
+    ledger.clear(leased);
+  }
+
+  private List<Definition> empty(ChunkLedger ledger, List<TableShape> shapes, Cut cut)
+      throws SQLException {
+    List<TableName> targets = shapes.stream().map(TableShape::target).toList();
+    if (stream.direction() == Direction.FORWARD) {
+      PostponedDefinitions.postpone(leased, stream.name(), cut.largeTargets(), targets);
+    }
+    TargetTables.empty(leased, targets);
+    ledger.clear(leased);
+    row.copied(leased, 0);
+    List<Definition> postponed = PostponedDefinitions.list(leased, stream.name());
+    progress.begin(leased, (int) postponed.stream().filter(it -> it.build().isPresent()).count());
+    leased.commit();
+    log.info(
+        "stream {}: {} indexes and constraints are built after the rows",
+        stream.name(),
+        postponed.size());
+    faults.reach("relay.copy.truncated");
+    return postponed;
+  }
+
+  /** The workers' connections, to be broken where the copy ends early. */
+  private final class WorkerSides implements Worker.Sides, AutoCloseable {
+
+    private final ExportedSnapshot snapshot;
+    private final Queue<Connection> open = new ConcurrentLinkedQueue<>();
+    private volatile boolean closed;
+
+    WorkerSides(ExportedSnapshot snapshot) {
+      this.snapshot = snapshot;
+    }
+
+    @Override
+    public Connection source() throws SQLException {
+      Connection connection = remember(connections.open(source));
+      Timeouts.lift(connection);
+      snapshot.adopt(connection);
+      return connection;
+    }
+
+    @Override
+    public Connection target() throws SQLException {
+      return Worker.prepared(remember(connections.open(target)));
+    }
+
+    private Connection remember(Connection connection) {
+      open.add(connection);
+      if (closed) {
+        abort(connection);
+      }
+      return connection;
+    }
+
+    void abort() {
+      closed = true;
+      open.forEach(WorkerSides::abort);
+    }
+
+    @Override
+    public void close() {
+      abort();
+    }
+
+    private static void abort(Connection connection) {
+      try {
+        connection.abort(Runnable::run);
+      } catch (SQLException e) {
+        log.debug("a worker's connection could not be aborted", e);
+      }
+    }
+  }
+}
