@@ -25,14 +25,16 @@ import org.slf4j.LoggerFactory;
  * The relay as a process of its own, killed with SIGKILL again and again while the source is
  * written.
  *
- * <p>{@code -Dficus.test.seed} repeats the moments of a run as far as a scheduler allows.
+ * <p>{@code -Dficus.test.seed} repeats the moments of a run as far as a scheduler allows, and
+ * {@code -Dficus.test.kills} makes a campaign of it.
  */
 @Rule({"R1", "R2", "R3", "R4"})
 class KillTest {
 
   private static final Logger log = LoggerFactory.getLogger(KillTest.class);
-  private static final int KILLS_IN_BACKFILL = 15;
-  private static final int KILLS_IN_STREAMING = 35;
+  private static final int KILLS = Integer.getInteger("ficus.test.kills", 50);
+  private static final int KILLS_IN_BACKFILL = KILLS * 3 / 10;
+  private static final int KILLS_IN_STREAMING = KILLS - KILLS_IN_BACKFILL;
 
   @Test
   void shouldLoseNothingWhenKilledAtRandomMoments(@TempDir Path folder) throws Exception {
@@ -49,7 +51,8 @@ class KillTest {
       int inStreaming = 0;
       long begun = System.nanoTime();
       while (inBackfill < KILLS_IN_BACKFILL || inStreaming < KILLS_IN_STREAMING) {
-        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofMinutes(10));
+        assertThat(Duration.ofNanos(System.nanoTime() - begun))
+            .isLessThan(Duration.ofSeconds(60 + 12L * KILLS));
         traffic.verify();
         boolean wantBackfill = inBackfill < KILLS_IN_BACKFILL;
         if (wantBackfill && sides.row().state() == StreamState.STREAMING) {

@@ -24,7 +24,7 @@ final class RelayProcess implements AutoCloseable {
           Duration.ofMillis(50),
           Duration.ofSeconds(1),
           64,
-          100_000,
+          500,
           1 << 26,
           3,
           256 * 1024);

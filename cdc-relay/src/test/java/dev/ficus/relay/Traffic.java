@@ -1,6 +1,9 @@
 package dev.ficus.relay;
 
 import dev.ficus.testkit.TestDatabase;
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -13,6 +16,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.postgresql.PGConnection;
 
 /**
  * Writers of the source, and a reader of the target that checks what every past state of the source
@@ -85,7 +89,7 @@ final class Traffic implements AutoCloseable {
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
       while (!stopping) {
-        transaction(statement, writer, random);
+        transaction(connection, statement, writer, random);
         if (random.nextInt(20) == 0) {
           connection.rollback();
         } else {
@@ -98,8 +102,8 @@ final class Traffic implements AutoCloseable {
     }
   }
 
-  private static void transaction(Statement statement, int writer, Random random)
-      throws SQLException {
+  private static void transaction(
+      Connection connection, Statement statement, int writer, Random random) throws SQLException {
     statement.execute("update public.tick set n = n + 1 where writer = " + writer);
     int from = 1 + random.nextInt(50);
     int to = 1 + random.nextInt(50);
@@ -113,7 +117,7 @@ final class Traffic implements AutoCloseable {
     }
     // Each writer has the items of its own parity.
     String mine = "id %% 2 = %d and id %% 997 = %d".formatted(writer, random.nextInt(997));
-    switch (random.nextInt(7)) {
+    switch (random.nextInt(9)) {
       case 0 ->
           statement.execute(
               "insert into public.item (code, note) select null, repeat(md5(random()::text), 100) from generate_series(1, 5)");
@@ -133,10 +137,38 @@ final class Traffic implements AutoCloseable {
         statement.execute("delete from public.line where n < 0 and item = " + item);
         statement.execute("update public.line set n = -n where n >= 100 and item = " + item);
       }
+      // More than the relay holds at once: it goes through in pieces.
+      case 6 -> {
+        if (random.nextInt(10) == 0) {
+          statement.execute(
+              "update public.item set n = n + 1 where id %% 10 = %d"
+                  .formatted(random.nextInt(5) * 2 + writer));
+        }
+      }
+      case 7 -> copyLines(connection, writer, random);
       default ->
           statement.execute(
               "delete from public.line where (n >= 100 or n < 0) and item = "
                   + (random.nextInt(100) * 2 + writer));
+    }
+  }
+
+  /** Replaces the lines of one item through COPY, whose rows share one place in the WAL. */
+  private static void copyLines(Connection connection, int writer, Random random)
+      throws SQLException {
+    int item = 1_000_000 + random.nextInt(20) * 2 + writer;
+    StringBuilder rows = new StringBuilder();
+    for (int n = 0; n < 400; n++) {
+      rows.append(item).append('\t').append(n).append("\tcopied\n");
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("delete from public.line where item = " + item);
+      connection
+          .unwrap(PGConnection.class)
+          .getCopyAPI()
+          .copyIn("copy public.line (item, n, note) from stdin", new StringReader(rows.toString()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -22,8 +22,8 @@ import java.util.stream.IntStream;
  * What one following stream costs the source's own work, in transactions per second of pgbench's
  * own kind (TPC-B), beside the same work without a stream and with native logical replication.
  *
- * <p>The work is at a rate that leaves the machine idle time: with every core taken, any second
- * process would cost its share, and the figure would be one of the scheduler.
+ * <p>Source, target and relay share this machine: what the latter two take counts as the stream's
+ * cost, though they would run elsewhere.
  */
 public final class SourceLoadBenchmark implements Benchmark {
 
