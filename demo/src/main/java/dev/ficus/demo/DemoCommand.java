@@ -29,6 +29,9 @@ public final class DemoCommand implements Callable<Integer> {
   /** Something did not. */
   private static final int DID_NOT_HOLD = 1;
 
+  /** What a shell reports for Ctrl-C. */
+  private static final int INTERRUPTED = 130;
+
   @Mixin private DemoOptions options = new DemoOptions();
 
   /**
@@ -48,11 +51,28 @@ public final class DemoCommand implements Callable<Integer> {
     command.setExecutionExceptionHandler(
         (failure, line, parsed) -> {
           LoggerFactory.getLogger(DemoCommand.class).error("the demo failed", failure);
+          if (isShuttingDown()) {
+            // What fails now fails because everything is being ended.
+            line.getErr().println("ficus demo: interrupted; what it started is being ended");
+            return INTERRUPTED;
+          }
           line.getErr().println("ficus demo: " + failure.getMessage());
           line.getErr().println("  its logs are in " + System.getProperty("ficus.demo.log"));
           return DID_NOT_HOLD;
         });
     System.exit(command.execute(arguments));
+  }
+
+  /** A JVM that shuts down takes no more hooks. */
+  private static boolean isShuttingDown() {
+    Thread hook = new Thread(() -> {});
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+      Runtime.getRuntime().removeShutdownHook(hook);
+      return false;
+    } catch (IllegalStateException e) {
+      return true;
+    }
   }
 
   @Override

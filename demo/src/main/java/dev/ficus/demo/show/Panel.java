@@ -35,7 +35,7 @@ public final class Panel {
             "lag",
             "rows copied",
             "reads shared/own",
-            "last write pause"));
+            "write pause"));
     for (GroupStatus group : groups) {
       lines.add(
           String.format(
@@ -106,7 +106,9 @@ public final class Panel {
         .map(
             row ->
                 String.format(Locale.ROOT, "%,d", row.rowsCopied())
+                    // A table that was never analyzed has an estimate of none.
                     + row.rowsEstimated()
+                        .filter(rows -> rows >= row.rowsCopied())
                         .map(rows -> String.format(Locale.ROOT, " of ~%,d", rows))
                         .orElse(""))
         .orElse("-");
