@@ -23,7 +23,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
@@ -57,16 +56,24 @@ final class TwoSides implements AutoCloseable {
 
   /** Asks for the forward stream of whole tables. */
   void request(String... tables) {
+    request("public", List.of(tables));
+  }
+
+  void request(String schema, List<String> tables) {
     streams.requestCopy(
-        FORWARD, GROUP, Direction.FORWARD, Database.SHARED, Epoch.FIRST, tables(tables));
+        FORWARD, GROUP, Direction.FORWARD, Database.SHARED, Epoch.FIRST, tables(schema, tables));
   }
 
   List<StreamTable> tables(String... names) {
+    return tables("public", List.of(names));
+  }
+
+  private List<StreamTable> tables(String schema, List<String> names) {
     try (Connection connection = source.connect("test")) {
-      return Arrays.stream(names)
+      return names.stream()
           .map(
               name -> {
-                TableName table = new TableName("public", name);
+                TableName table = new TableName(schema, name);
                 Table shape = Tables.read(connection, "the source", table);
                 return new StreamTable(table, table, shape.writtenColumns(), shape.key());
               })

@@ -12,7 +12,8 @@ import java.util.Properties;
  * One database that Ficus works on.
  *
  * <p>Every connection has the same settings, so that the same value has the same text on every
- * side: UTC, ISO dates, exact floats, hex bytea.
+ * side, and is taken in again as it was: UTC, ISO dates, exact floats, hex bytea, money of locale
+ * C.
  *
  * @param name the manifest's word for it: {@code shared}, or a service's name
  * @param address how to reach it
@@ -24,7 +25,8 @@ public record Database(String name, DatabaseAddress address) {
 
   private static final String SETTINGS =
       "-c timezone=UTC -c datestyle=ISO,YMD -c intervalstyle=postgres -c extra_float_digits=3 -c bytea_output=hex"
-          + " -c standard_conforming_strings=on -c xmlbinary=base64 -c search_path=pg_catalog";
+          + " -c lc_monetary=C -c array_nulls=on -c xmloption=content -c xmlbinary=base64"
+          + " -c standard_conforming_strings=on -c search_path=pg_catalog";
 
   /**
    * Opens a connection with auto-commit on.

@@ -8,7 +8,8 @@ import java.util.List;
  *
  * @param name the table
  * @param columns its columns in attribute order
- * @param key the primary key's columns in key order; empty where there is none
+ * @param key the columns by which changes name its rows, in key order: those of the primary key, or
+ *     of the unique index that its replica identity names or allows; empty where there is none
  */
 public record Table(TableName name, List<Column> columns, List<String> key) {
 

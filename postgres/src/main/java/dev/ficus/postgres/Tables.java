@@ -7,10 +7,19 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /** Reads tables' shapes from the catalog. */
 public final class Tables {
+
+  /** Of an index {@code i}: it tells any two rows apart at once, so that no row can hide in it. */
+  private static final String USABLE =
+      """
+      and i.indisunique and i.indimmediate and i.indisvalid and i.indpred is null and i.indexprs is null
+      and not exists (select from unnest(i.indkey::int2[]) with ordinality k(attnum, ord)
+        join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum where k.ord <= i.indnkeyatts and not a.attnotnull)
+      """;
 
   private Tables() {}
 
@@ -64,6 +73,10 @@ public final class Tables {
     return columns;
   }
 
+  /**
+   * The index by which changes name their rows: the primary key, or the one that the replica
+   * identity names. With the full identity, which sends whole rows, any unique index will do.
+   */
   private static List<String> key(Connection connection, TableName name) throws SQLException {
     List<String> key = new ArrayList<>();
     try (PreparedStatement select =
@@ -73,9 +86,16 @@ public final class Tables {
             from pg_index x
             cross join lateral unnest(x.indkey::int2[]) with ordinality k(attnum, ord)
             join pg_attribute a on a.attrelid = x.indrelid and a.attnum = k.attnum
-            where x.indrelid = ?::regclass and x.indisprimary
-            order by k.ord
-            """)) {
+            where k.ord <= x.indnkeyatts and x.indexrelid = (
+              select i.indexrelid from pg_index i join pg_class t on t.oid = i.indrelid join pg_class n on n.oid = i.indexrelid
+              where i.indrelid = ?::regclass
+            """
+                + USABLE
+                + """
+                  and case t.relreplident when 'd' then i.indisprimary when 'i' then i.indisreplident else t.relreplident = 'f' end
+                  order by not i.indisprimary, i.indnkeyatts, n.relname limit 1)
+                order by k.ord
+                """)) {
       select.setString(1, Quoted.table(name).sql());
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
@@ -84,5 +104,28 @@ public final class Tables {
       }
     }
     return key;
+  }
+
+  /** Whether an upsert can find a table's rows by exactly these columns. */
+  public static boolean hasUniqueIndex(
+      Connection connection, TableName name, Collection<String> columns) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            """
+            select exists (select from pg_index i
+              where i.indrelid = ?::regclass
+            """
+                + USABLE
+                + """
+                  and (select array_agg(a.attname::text order by a.attname::text) from unnest(i.indkey::int2[]) with ordinality k(attnum, ord)
+                    join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum where k.ord <= i.indnkeyatts)
+                    = (select array_agg(c order by c) from unnest(?::text[]) c))
+                """)) {
+      select.setString(1, Quoted.table(name).sql());
+      select.setArray(2, connection.createArrayOf("text", columns.toArray()));
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() && row.getBoolean(1);
+      }
+    }
   }
 }

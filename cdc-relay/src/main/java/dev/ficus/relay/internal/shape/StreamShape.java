@@ -1,7 +1,8 @@
 package dev.ficus.relay.internal.shape;
 
 import dev.ficus.core.Direction;
-import dev.ficus.core.TableName;
+import dev.ficus.postgres.ColumnType;
+import dev.ficus.postgres.ColumnTypes;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Quoted;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -55,8 +57,8 @@ public final class StreamShape {
       StreamRow row,
       StreamTable table)
       throws SQLException {
-    Map<String, CatalogColumn> sourceColumns = CatalogColumn.read(sourceConnection, table.source());
-    Map<String, CatalogColumn> targetColumns = CatalogColumn.read(targetConnection, table.target());
+    Map<String, ColumnType> sourceColumns = ColumnTypes.read(sourceConnection, table.source());
+    Map<String, ColumnType> targetColumns = ColumnTypes.read(targetConnection, table.target());
     boolean allColumns = row.direction() != Direction.REFERENCE;
     verifySource(source, sourceConnection, table);
     verifyTargetKey(targetConnection, table);
@@ -88,10 +90,7 @@ public final class StreamShape {
   }
 
   private static CarriedColumn verify(
-      StreamTable table,
-      String name,
-      @Nullable CatalogColumn source,
-      @Nullable CatalogColumn target) {
+      StreamTable table, String name, @Nullable ColumnType source, @Nullable ColumnType target) {
     if (source == null || target == null) {
       throw RelayException.stop(
           "column "
@@ -103,92 +102,95 @@ public final class StreamShape {
               + " is missing or generated, and the stream has to carry it",
           SHAPE_ADVICE);
     }
-    if (!source.equals(target)) {
+    String column = "column " + name + " of table " + table.source();
+    if (!source.isSameAs(target)) {
+      boolean named = !source.name().equals(target.name());
       throw RelayException.stop(
-          "column "
-              + name
-              + " of table "
-              + table.source()
+          column
               + " is "
-              + describe(source)
+              + (named ? source.name() : source.structure())
               + " in the source and "
-              + describe(target)
+              + (named ? target.name() : target.structure())
               + " in the target",
           SHAPE_ADVICE);
     }
-    if (!source.isCarried()) {
+    Optional<String> refusal = source.refusal().or(target::refusal);
+    if (refusal.isPresent()) {
       throw RelayException.stop(
-          "column "
-              + name
-              + " of table "
-              + table.source()
+          column
               + " has type "
-              + source.type()
-              + ", which this version cannot carry exactly",
-          "leave the table out of the group, or change the column to a carried type (docs/limits.md lists them)");
+              + source.name()
+              + ", which cannot be carried exactly: "
+              + refusal.get(),
+          "leave the table out of the group, or change the column to a carried type (docs/limits.md lists what is refused)");
+    }
+    if (table.key().contains(name) && source.refusalAsKey().isPresent()) {
+      throw RelayException.stop(
+          column
+              + " tells rows apart, but has type "
+              + source.name()
+              + ": "
+              + source.refusalAsKey().get(),
+          "give the table a key of a built-in type, or leave it out of the group");
     }
     return new CarriedColumn(name, source.cast());
-  }
-
-  private static String describe(CatalogColumn column) {
-    return column.enumLabels().isEmpty()
-        ? column.type()
-        : column.type() + " with labels " + column.enumLabels();
   }
 
   private static void verifySource(Database source, Connection connection, StreamTable table)
       throws SQLException {
     Table shape = Tables.read(connection, source.toString(), table.source());
+    if (shape.key().isEmpty()) {
+      throw RelayException.stop(
+          "table "
+              + table.source()
+              + " in the source has no identity that a change could name its row by",
+          "add a primary key, or a unique index over columns that are not null and run: alter table "
+              + Quoted.table(table.source())
+              + " replica identity using index …; where the identity is 'nothing', run: alter table "
+              + Quoted.table(table.source())
+              + " replica identity default");
+    }
     if (!shape.key().equals(table.key())) {
       throw RelayException.stop(
           "table "
               + table.source()
-              + " in the source has primary key "
+              + " in the source tells its rows apart by "
               + shape.key()
               + " but the stream was requested with key "
               + table.key(),
-          "request the stream again with the table's primary key");
+          "request the stream again with the table's own key");
     }
     try (PreparedStatement select =
         connection.prepareStatement(
             """
-            select c.relkind, c.relreplident, c.relpersistence, exists (select from pg_inherits i where i.inhparent = c.oid)
+            select c.relkind, c.relpersistence, exists (select from pg_inherits i where c.oid in (i.inhparent, i.inhrelid))
             from pg_class c where c.oid = ?::regclass
             """)) {
       select.setString(1, Quoted.table(table.source()).sql());
       try (ResultSet row = select.executeQuery()) {
         row.next();
-        if (!row.getString(1).equals("r") || row.getBoolean(4) || !row.getString(3).equals("p")) {
+        if (!row.getString(1).equals("r") || !row.getString(2).equals("p") || row.getBoolean(3)) {
           throw RelayException.stop(
               "table "
                   + table.source()
                   + " in the source is partitioned, inherited from, temporary or unlogged",
               "this version carries plain logged tables only; leave the table out of the group");
         }
-        if (!row.getString(2).equals("d") && !row.getString(2).equals("f")) {
-          throw RelayException.stop(
-              "table "
-                  + table.source()
-                  + " in the source has a replica identity other than its primary key",
-              "run: alter table " + Quoted.table(table.source()) + " replica identity default");
-        }
       }
     }
   }
 
+  /** The target may have another primary key; an upsert needs a unique index of these columns. */
   private static void verifyTargetKey(Connection connection, StreamTable table)
       throws SQLException {
-    TableName target = table.target();
-    Table shape = Tables.read(connection, "the target", target);
-    if (!shape.key().equals(table.key())) {
+    if (!Tables.hasUniqueIndex(connection, table.target(), table.key())) {
       throw RelayException.stop(
           "table "
-              + target
-              + " in the target has primary key "
-              + shape.key()
-              + " but the stream's key is "
-              + table.key(),
-          "give the target table the primary key of the source table");
+              + table.target()
+              + " in the target has no unique index of exactly the columns "
+              + table.key()
+              + " by which the source tells rows apart",
+          "give the target table the primary key or unique index of the source table");
     }
   }
 }
