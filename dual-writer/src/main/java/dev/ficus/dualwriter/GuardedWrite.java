@@ -38,7 +38,8 @@ final class GuardedWrite {
       throws SQLException {
     try (PreparedStatement bounds =
         connection.prepareStatement(
-            "select set_config('lock_timeout', ?, true), set_config('statement_timeout', ?, true)")) {
+            // Without array_nulls the absence of an image would read as the word NULL.
+            "select set_config('lock_timeout', ?, true), set_config('statement_timeout', ?, true), set_config('array_nulls', 'on', true)")) {
       bounds.setString(1, Long.toString(Math.min(LOCK_TIMEOUT.toMillis(), timeout.toMillis())));
       bounds.setString(2, Long.toString(timeout.toMillis()));
       bounds.execute();

@@ -2,13 +2,14 @@ package dev.ficus.dualwriter;
 
 import dev.ficus.core.TableName;
 import dev.ficus.postgres.Column;
+import dev.ficus.postgres.ColumnType;
 import dev.ficus.postgres.Quoted;
 import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.Table;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -19,15 +20,16 @@ import java.util.stream.Collectors;
  */
 record ImagePlan(TableName target, String sql) {
 
-  /** Their text in JSON depends on a session's time zone, so two sessions would guard two rows. */
-  private static final Set<String> UNSTABLE_KEYS =
-      Set.of("timestamp with time zone", "time with time zone");
-
-  /** The plan, or empty where the table's rows cannot be imaged: they are left to the stream. */
-  static Optional<ImagePlan> of(StreamTable stream, Table target) {
+  /**
+   * The plan, or empty where the table's rows cannot be imaged: they are left to the stream. So are
+   * rows whose keys can be equal without being the same, such as 1.0 and 1.00: each text would have
+   * a guard of its own, and an upsert would leave the old one of them in place.
+   */
+  static Optional<ImagePlan> of(
+      StreamTable stream, Table target, Map<String, ColumnType> targetTypes) {
     for (String key : stream.key()) {
-      String type = target.column(key).type().replaceAll("\\(\\d+\\)", "");
-      if (UNSTABLE_KEYS.contains(type)) {
+      ColumnType type = targetTypes.get(key);
+      if (type == null || !type.sameIfEqual()) {
         return Optional.empty();
       }
     }

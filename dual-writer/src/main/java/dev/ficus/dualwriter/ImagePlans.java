@@ -4,6 +4,7 @@ import dev.ficus.core.Direction;
 import dev.ficus.core.Epoch;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.TableName;
+import dev.ficus.postgres.ColumnTypes;
 import dev.ficus.postgres.ConnectionSource;
 import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
@@ -75,10 +76,12 @@ final class ImagePlans {
       for (StreamTable table : stream.get().tables()) {
         Optional<ImagePlan> plan =
             ImagePlan.of(
-                table, Tables.read(connection, "the service database of " + group, table.target()));
+                table,
+                Tables.read(connection, "the service database of " + group, table.target()),
+                ColumnTypes.read(connection, table.target()));
         if (plan.isEmpty()) {
           LOG.warn(
-              "group {}: rows of {} are not dual-written but left to the stream: its key depends on the time zone,"
+              "group {}: rows of {} are not dual-written but left to the stream: its keys can be equal without being the same,"
                   + " or {} has columns that the stream does not carry",
               group,
               table.source(),

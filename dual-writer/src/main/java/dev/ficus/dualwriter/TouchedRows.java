@@ -45,6 +45,16 @@ final class TouchedRows {
       select null, null, null from noted where noted.note = 'overflow'
       """;
 
+  /**
+   * Many types have texts that depend on the session; {@code ficus.dual_write} takes them in under
+   * the same settings. In this session nothing but the commit follows.
+   */
+  private static final String SETTINGS =
+      """
+      select set_config(s.name, s.value, true) from (values ('datestyle', 'ISO, YMD'), ('intervalstyle', 'postgres'),
+        ('extra_float_digits', '3'), ('bytea_output', 'hex'), ('lc_monetary', 'C'), ('timezone', 'UTC')) s(name, value);
+      """;
+
   private TouchedRows() {}
 
   /** What came of looking. */
@@ -110,11 +120,7 @@ final class TouchedRows {
         });
     Lsn guard = Lsn.ZERO;
     long characters = 0;
-    // Intervals and floats have texts that depend on the session; in this one nothing but the
-    // commit follows.
-    String sql =
-        "select set_config('extra_float_digits', '3', true), set_config('intervalstyle', 'postgres', true); "
-            + String.join(" union all ", queries);
+    String sql = SETTINGS + String.join(" union all ", queries);
     try (PreparedStatement select = connection.prepareStatement(sql)) {
       int parameter = 1;
       for (List<String> tableKeys : keys.values()) {

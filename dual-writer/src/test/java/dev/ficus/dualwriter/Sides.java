@@ -31,15 +31,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 
-/** A group with two tables on two servers, in phase DUAL_WRITING, and a watcher that knows it. */
+/** A group with tables on two servers, in phase DUAL_WRITING, and a watcher that knows it. */
 final class Sides implements AutoCloseable {
 
   static final GroupName GROUP = new GroupName("orders");
   static final Duration LONG = Duration.ofSeconds(30);
   private static final StreamName STREAM = StreamName.of(GROUP, Direction.FORWARD);
-  private static final List<TableName> TABLES =
-      List.of(new TableName("public", "orders"), new TableName("public", "Order lines"));
 
   final TestDatabase shared = TestPostgres.create();
   final TestDatabase service = TestPostgres.createElsewhere();
@@ -49,19 +48,20 @@ final class Sides implements AutoCloseable {
   private long version = 1;
 
   Sides() {
-    for (TestDatabase side : List.of(shared, service)) {
-      FicusSchema.install(new Database("side", side.address()));
-      side.execute(
-          """
-          create type kind as enum ('small', 'large');
-          create table orders (id bigint primary key, note text, amount numeric, doubled numeric generated always as (amount * 2) stored);
-          create table "Order lines" (order_no text, line int, kind kind, at timestamptz, span interval, ratio float8,
-            tags text[], payload jsonb, raw bytea, "Odd ""name" text, primary key (order_no, line))
-          """);
-    }
-    new Fence(sharedSide, GROUP).install(TABLES, FenceState.OPEN, Epoch.FIRST, LONG);
-    new Fence(serviceSide, GROUP).install(TABLES, FenceState.CLOSED, Epoch.FIRST, LONG);
-    List<Table> shapes = shapes();
+    this(Sides::createOrders);
+  }
+
+  /**
+   * @param create creates the group's tables on one side
+   */
+  Sides(Function<TestDatabase, List<TableName>> create) {
+    FicusSchema.install(sharedSide);
+    FicusSchema.install(serviceSide);
+    List<TableName> tables = create.apply(shared);
+    assertThat(create.apply(service)).isEqualTo(tables);
+    new Fence(sharedSide, GROUP).install(tables, FenceState.OPEN, Epoch.FIRST, LONG);
+    new Fence(serviceSide, GROUP).install(tables, FenceState.CLOSED, Epoch.FIRST, LONG);
+    List<Table> shapes = shapes(tables);
     Capture.install(sharedSide, GROUP, shapes, LONG);
     Streams streams = new Streams(serviceSide);
     streams.requestCopy(
@@ -88,10 +88,21 @@ final class Sides implements AutoCloseable {
     publish(Phase.DUAL_WRITING, Epoch.FIRST);
   }
 
-  private List<Table> shapes() {
+  private static List<TableName> createOrders(TestDatabase side) {
+    side.execute(
+        """
+        create type kind as enum ('small', 'large');
+        create table orders (id bigint primary key, note text, amount numeric, doubled numeric generated always as (amount * 2) stored);
+        create table "Order lines" (order_no text, line int, kind kind, at timestamptz, span interval, ratio float8,
+          tags text[], payload jsonb, raw bytea, "Odd ""name" text, primary key (order_no, line))
+        """);
+    return List.of(new TableName("public", "orders"), new TableName("public", "Order lines"));
+  }
+
+  private List<Table> shapes(List<TableName> tables) {
     try (Connection connection = sharedSide.connect("shapes")) {
       List<Table> shapes = new ArrayList<>();
-      for (TableName table : TABLES) {
+      for (TableName table : tables) {
         shapes.add(Tables.read(connection, "shared", table));
       }
       return shapes;

@@ -158,8 +158,9 @@ begin
 end
 $$;
 
+-- The key's text must be the same in every session: a session's time zone and form of bytea would change it.
 create function ficus.capture() returns trigger
-language plpgsql
+language plpgsql set timezone = 'UTC' set bytea_output = 'hex'
 as $$
 declare
     v_key  text;
@@ -199,17 +200,20 @@ $$;
     which happens only at or below the position, and then the guard LSN is at or below the position as well. The position is read
     after the guard row is held: the stream takes the same guard row before it writes the row.
  Runs as its owner with session_replication_role = replica: the row is an image, so triggers and foreign keys must not change or refuse it.
+ The other settings are those under which the image's text was written: whatever the session has, each value is taken in as it was.
 */
 create function ficus.dual_write(
     p_group text, p_epoch bigint, p_schema text, p_table text, p_lsn pg_lsn, p_keys text[], p_images text[])
 returns int
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp set session_replication_role = replica set timezone = 'UTC'
+set search_path = pg_catalog, pg_temp set session_replication_role = replica set timezone = 'UTC' set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres' set lc_monetary = 'C' set array_nulls = on set xmloption = 'content'
 as $$
 declare
     v_state    text;
     v_epoch    bigint;
     v_table    text := format('%I.%I', p_schema, p_table);
+    v_keys     text[];
     v_position pg_lsn;
     v_columns  text;
     v_images   text;
@@ -228,9 +232,10 @@ begin
             message = format('ficus: dual write on %s refused: the fence of group %s is %s at epoch %s, the write bears epoch %s',
                              v_table, p_group, coalesce(v_state, 'missing'), coalesce(v_epoch, 0), p_epoch);
     end if;
-    if not exists (select 1 from ficus.stream s join ficus.stream_table t on t.stream = s.name
-                   where s.group_name = p_group and s.direction = 'FORWARD' and s.state = 'STREAMING' and s.guarded
-                     and t.target_schema = p_schema and t.target_table = p_table) then
+    select t.key_columns into v_keys from ficus.stream s join ficus.stream_table t on t.stream = s.name
+    where s.group_name = p_group and s.direction = 'FORWARD' and s.state = 'STREAMING' and s.guarded
+      and t.target_schema = p_schema and t.target_table = p_table;
+    if v_keys is null then
         raise exception using
             errcode = 'FI002',
             message = format('ficus: dual write on %s refused: no guarded stream of group %s writes this table', v_table, p_group);
@@ -244,14 +249,13 @@ begin
     select string_agg(quote_ident(a.attname), ', ' order by a.attnum) filter (where a.attgenerated = ''),
            string_agg(format('(r.image).%I', a.attname), ', ' order by a.attnum) filter (where a.attgenerated = ''),
            string_agg(format('%1$I = excluded.%1$I', a.attname), ', ' order by a.attnum)
-               filter (where a.attgenerated = '' and not a.attnum = any (x.indkey::int2[])),
-           string_agg(quote_ident(a.attname), ', ' order by array_position(x.indkey::int2[], a.attnum))
-               filter (where a.attnum = any (x.indkey::int2[])),
-           string_agg(format('t.%I = (($1::jsonb) ->> %s)::%s', a.attname, array_position(x.indkey::int2[], a.attnum), format_type(a.atttypid, a.atttypmod)), ' and ')
-               filter (where a.attnum = any (x.indkey::int2[]))
+               filter (where a.attgenerated = '' and a.attname <> all (v_keys)),
+           string_agg(quote_ident(a.attname), ', ' order by array_position(v_keys, a.attname::text)) filter (where a.attname = any (v_keys)),
+           string_agg(format('t.%I = (($1::jsonb) ->> %s)::%s', a.attname, array_position(v_keys, a.attname::text) - 1,
+                             format_type(a.atttypid, a.atttypmod)), ' and ')
+               filter (where a.attname = any (v_keys))
     into v_columns, v_images, v_updates, v_key, v_match
     from pg_attribute a
-    join pg_index x on x.indrelid = a.attrelid and x.indisprimary
     where a.attrelid = v_table::regclass and a.attnum > 0 and not a.attisdropped;
 
     for i in 1 .. coalesce(array_length(p_keys, 1), 0) loop
