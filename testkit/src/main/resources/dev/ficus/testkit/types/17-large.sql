@@ -25,7 +25,7 @@ insert into types.large_array (v) values
     ((select array_agg(i / 7.0) from generate_series(1, 60000) i)),
     ('{}');
 insert into types.large_composite (v) values
-    (row((select string_agg(md5(i::text), '') from generate_series(1, 3000) i), (select array_agg(i) from generate_series(1, 20000) i))),
+    (row((select string_agg(md5(i::text), '') from generate_series(1, 3000) i), (select array_agg(1000000 + i) from generate_series(1, 20000) i))),
     (row('', '{}'));
 insert into types.large_varbit (v) values
     (repeat('100110111', 100000)::varbit),
