@@ -77,7 +77,7 @@ public final class Tables {
    * The index by which changes name their rows: the primary key, or the one that the replica
    * identity names. With the full identity, which sends whole rows, any unique index will do.
    */
-  private static List<String> key(Connection connection, TableName name) throws SQLException {
+  public static List<String> key(Connection connection, TableName name) throws SQLException {
     List<String> key = new ArrayList<>();
     try (PreparedStatement select =
         connection.prepareStatement(

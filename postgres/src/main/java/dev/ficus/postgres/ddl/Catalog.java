@@ -2,7 +2,10 @@ package dev.ficus.postgres.ddl;
 
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.TableName;
+import dev.ficus.postgres.ColumnType;
+import dev.ficus.postgres.ColumnTypes;
 import dev.ficus.postgres.PostgresException;
+import dev.ficus.postgres.Tables;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -80,6 +83,16 @@ final class Catalog {
         row -> row.getLong(1),
         name.schema(),
         name.name());
+  }
+
+  /** The columns by which changes name a table's rows; empty where it is no table. */
+  List<String> key(TableName name) throws SQLException {
+    return Tables.key(connection, name);
+  }
+
+  /** The types of a table's written columns. */
+  Map<String, ColumnType> types(TableName name) throws SQLException {
+    return ColumnTypes.read(connection, name);
   }
 
   /** The OIDs of relations, in the order given. */

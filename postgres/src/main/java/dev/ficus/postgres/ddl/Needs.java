@@ -1,9 +1,12 @@
 package dev.ficus.postgres.ddl;
 
+import dev.ficus.postgres.ColumnTypes;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -18,7 +21,8 @@ final class Needs {
 
   private final Catalog catalog;
   private final Refusals refusals;
-  private final Set<Long> types = new TreeSet<>();
+  private final Set<Long> types = new LinkedHashSet<>();
+  private final Set<String> extensions = new TreeSet<>();
   private final Set<Long> functions = new TreeSet<>();
   private final Set<Long> sequences = new TreeSet<>();
   private final Deque<Long> newFunctions = new ArrayDeque<>();
@@ -29,9 +33,14 @@ final class Needs {
     this.refusals = refusals;
   }
 
-  /** OIDs of enum types and domains. */
+  /** OIDs of enums, domains, composites and ranges, each after those that it is made of. */
   Set<Long> types() {
     return types;
+  }
+
+  /** Extensions whose types, functions and operator classes are used. */
+  Set<String> extensions() {
+    return extensions;
   }
 
   /** OIDs of functions. */
@@ -44,12 +53,20 @@ final class Needs {
     return sequences;
   }
 
-  private record Dependency(String who, String kind, long oid, String what) {}
+  private record Dependency(String who, String kind, long oid, String what, String extension) {
+
+    static Dependency read(ResultSet row) throws SQLException {
+      return new Dependency(
+          row.getString(1), row.getString(2), row.getLong(3), row.getString(4), row.getString(5));
+    }
+  }
 
   private static final String DEPENDENCIES =
       """
       select distinct pg_describe_object(o.classid, o.objid, 0), d.refclassid::regclass::text, d.refobjid::bigint,
-        pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid)
+        pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid),
+        coalesce((select e.extname from pg_depend m join pg_extension e on e.oid = m.refobjid
+          where m.classid = d.refclassid and m.objid = d.refobjid and m.deptype = 'e' and m.refclassid = 'pg_extension'::regclass), '')
       from object o join pg_depend d on d.classid = o.classid and d.objid = o.objid
       where d.deptype in ('n', 'a', 'e', 'x')
       order by 1, 4
@@ -74,9 +91,7 @@ final class Needs {
             )
             """
                 + DEPENDENCIES,
-            row ->
-                new Dependency(
-                    row.getString(1), row.getString(2), row.getLong(3), row.getString(4)),
+            Dependency::read,
             tables),
         tables);
   }
@@ -88,20 +103,15 @@ final class Needs {
             .list(
                 """
                 select distinct pg_describe_object(d.classid, d.objid, d.objsubid), d.refclassid::regclass::text,
-                  d.refobjid::bigint, pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid), a.attname
+                  d.refobjid::bigint, pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid), '', a.attname
                 from pg_attribute a
                 join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = a.attrelid and d.objsubid = a.attnum
                 where a.attrelid = ? and a.attnum > 0 and d.deptype = 'n'
                 order by 1, 4
                 """,
                 row ->
-                    columns.contains(row.getString(5))
-                        ? List.of(
-                            new Dependency(
-                                row.getString(1),
-                                row.getString(2),
-                                row.getLong(3),
-                                row.getString(4)))
+                    columns.contains(row.getString(6))
+                        ? List.of(Dependency.read(row))
                         : List.<Dependency>of(),
                 table)
             .stream()
@@ -124,6 +134,10 @@ final class Needs {
 
   private void add(List<Dependency> found, Collection<Long> tables) throws SQLException {
     for (Dependency dependency : found) {
+      if (ColumnTypes.isCarriedExtension(dependency.extension())) {
+        extensions.add(dependency.extension());
+        continue;
+      }
       switch (dependency.kind()) {
         case "pg_namespace", "pg_constraint", "pg_attrdef" -> {}
         case "pg_proc" -> {
@@ -140,7 +154,7 @@ final class Needs {
         default ->
             refusals.add(
                 dependency.who() + " uses " + dependency.what(),
-                "only enum types, domains, sequences and functions in sql or plpgsql are carried; drop it or replace it");
+                "only types, sequences and functions in sql or plpgsql are carried; drop it or replace it");
       }
     }
   }
@@ -191,9 +205,7 @@ final class Needs {
         catalog.list(
             "with object(classid, objid) as (select 'pg_proc'::regclass, ?::bigint::oid)"
                 + DEPENDENCIES,
-            row ->
-                new Dependency(
-                    row.getString(1), row.getString(2), row.getLong(3), row.getString(4)),
+            Dependency::read,
             function);
     add(
         found.stream().filter(dependency -> !dependency.kind().equals("pg_language")).toList(),
@@ -201,25 +213,41 @@ final class Needs {
   }
 
   private record Type(
-      String name, String kind, boolean system, long element, long base, String extension) {}
+      String name, boolean system, List<Long> parts, boolean created, long row, String extension) {}
 
+  /** Parts are the element, the base, the attributes, the subtype, or a multirange's range. */
   private void ofType(long oid) throws SQLException {
+    if (types.contains(oid)) {
+      return;
+    }
     Type type =
         catalog
             .one(
                 """
-                select format_type(t.oid, null), t.typtype::text, t.typnamespace = 'pg_catalog'::regnamespace,
-                  case when t.typcategory = 'A' then t.typelem::bigint else 0 end, t.typbasetype::bigint,
+                select format_type(t.oid, null), t.typnamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace),
+                  array(select p.oid::bigint from (
+                    select e.oid, 0 as place from pg_type e where e.oid = t.typelem and e.typarray = t.oid
+                    union all select t.typbasetype, 0 where t.typtype = 'd'
+                    union all select a.atttypid, a.attnum from pg_attribute a
+                      where a.attrelid = t.typrelid and t.typtype = 'c' and a.attnum > 0 and not a.attisdropped
+                    union all select r.rngsubtype, 0 from pg_range r where r.rngtypid = t.oid
+                    union all select r.rngtypid, 0 from pg_range r where r.rngmultitypid = t.oid) p order by p.place),
+                  t.typtype in ('e', 'd', 'r') or t.typtype = 'c' and (select c.relkind = 'c' from pg_class c where c.oid = t.typrelid),
+                  t.typrelid::bigint,
                   coalesce((select e.extname from pg_depend d join pg_extension e on e.oid = d.refobjid
-                    where d.classid = 'pg_type'::regclass and d.objid = t.oid and d.deptype = 'e'), '')
+                    where d.classid = 'pg_type'::regclass and d.objid = t.oid and d.deptype = 'e'), ''),
+                  t.typtype = 'c'
                 from pg_type t where t.oid = ?
                 """,
                 row ->
                     new Type(
                         row.getString(1),
-                        row.getString(2),
-                        row.getBoolean(3),
-                        row.getLong(4),
+                        row.getBoolean(2),
+                        // The columns of a table whose row type is used are no parts to create.
+                        row.getBoolean(7) && !row.getBoolean(4)
+                            ? List.of()
+                            : List.of((Long[]) row.getArray(3).getArray()),
+                        row.getBoolean(4),
                         row.getLong(5),
                         row.getString(6)),
                 oid)
@@ -227,47 +255,54 @@ final class Needs {
     if (type.system()) {
       return;
     }
-    if (!type.extension().isEmpty()) {
+    if (ColumnTypes.isCarriedExtension(type.extension())) {
+      extensions.add(type.extension());
+    } else if (!type.extension().isEmpty()) {
       refusals.add(
           "type " + type.name() + " belongs to extension " + type.extension(),
-          "Ficus does not carry extensions; change the column to a built-in type");
-    } else if (type.element() != 0) {
-      ofType(type.element());
-    } else if (type.kind().equals("e")) {
-      types.add(oid);
-    } else if (type.kind().equals("d")) {
-      if (types.add(oid)) {
-        ofType(type.base());
-        add(
-            catalog
-                .list(
-                    """
-                    with object(classid, objid) as (
-                      select 'pg_type'::regclass, ?::bigint::oid
-                      union all select 'pg_constraint'::regclass, oid from pg_constraint where contypid = ?::bigint::oid)
-                    """
-                        + DEPENDENCIES,
-                    row ->
-                        new Dependency(
-                            row.getString(1), row.getString(2), row.getLong(3), row.getString(4)),
-                    oid,
-                    oid)
-                .stream()
-                .map(Needs::inDomain)
-                .toList(),
-            List.of());
-      }
-    } else {
+          "Ficus does not carry that extension; change the column to a built-in type");
+    } else if (!type.created() && type.parts().isEmpty()) {
       refusals.add(
-          "type " + type.name() + " is neither built in, nor an enum, nor a domain",
-          "change the column to such a type");
+          "type " + type.name() + " is a base type or the row type of a table",
+          "change the column to a built-in type, an enum, a domain, a composite or a range");
+    } else {
+      for (long part : type.parts()) {
+        ofType(part);
+      }
+      if (type.created() && types.add(oid)) {
+        add(partsOf(oid, type.row()), List.of());
+      }
     }
   }
 
-  /** A domain's check is created before any function, so it cannot call one. */
-  private static Dependency inDomain(Dependency dependency) {
+  private List<Dependency> partsOf(long type, long row) throws SQLException {
+    return catalog
+        .list(
+            """
+            with object(classid, objid) as (
+              select 'pg_type'::regclass, ?::bigint::oid
+              union all select 'pg_class'::regclass, oid from pg_class where oid = ?::bigint::oid
+              union all select 'pg_constraint'::regclass, oid from pg_constraint where contypid = ?::bigint::oid)
+            """
+                + DEPENDENCIES,
+            Dependency::read,
+            type,
+            row,
+            type)
+        .stream()
+        .map(Needs::inType)
+        .toList();
+  }
+
+  /** Types are created before any function, so a domain's check or a range cannot call one. */
+  private static Dependency inType(Dependency dependency) {
     return dependency.kind().equals("pg_proc")
-        ? new Dependency(dependency.who(), "function", dependency.oid(), dependency.what())
+        ? new Dependency(
+            dependency.who(),
+            "function",
+            dependency.oid(),
+            dependency.what(),
+            dependency.extension())
         : dependency;
   }
 }

@@ -62,13 +62,20 @@ public final class ServiceSchema {
   private String generate() throws SQLException {
     new ShapeCheck(catalog, refusals).check(oids);
     new ShapeCheck(catalog, refusals).check(referenceOids);
+    TypeCheck types = new TypeCheck(catalog, refusals);
+    for (TableName table : tables) {
+      types.check(table, column -> true);
+    }
+    for (ReferenceTable reference : references) {
+      types.check(reference.source(), reference.columns()::contains);
+    }
     needs.ofTables(oids.values());
     for (ReferenceTable reference : references) {
       needs.ofColumns(oid(referenceOids, reference.source()), reference.columns());
     }
     List<SequenceDdl.Sequence> sequences =
         new SequenceDdl(catalog, refusals).read(oids.values(), needs.sequences());
-    TypeDdl types = new TypeDdl(catalog);
+    TypeDdl typeDdl = new TypeDdl(catalog);
     FunctionDdl functions = new FunctionDdl(catalog);
 
     List<String> sql = new ArrayList<>();
@@ -77,8 +84,9 @@ public final class ServiceSchema {
       sql.add(
           "-- A function's text may name what is created further down.\nset local check_function_bodies = off;");
     }
-    section(sql, "Schemas", schemas(types, functions, sequences));
-    section(sql, "Types", types.create(needs.types()));
+    section(sql, "Schemas", schemas(typeDdl, functions, sequences));
+    section(sql, "Extensions", typeDdl.extensions(needs.extensions()));
+    section(sql, "Types", typeDdl.create(needs.types()));
     section(sql, "Functions", functions.create(needs.functions()));
     section(
         sql,
@@ -167,7 +175,7 @@ public final class ServiceSchema {
     TreeSet<String> schemas = new TreeSet<>();
     oids.keySet().forEach(table -> schemas.add(table.schema()));
     referenceOids.keySet().forEach(table -> schemas.add(table.schema()));
-    schemas.addAll(types.schemas(needs.types()));
+    schemas.addAll(types.schemas(needs.types(), needs.extensions()));
     schemas.addAll(functions.schemas(needs.functions()));
     schemas.addAll(SequenceDdl.schemas(sequences));
     schemas.remove("public");

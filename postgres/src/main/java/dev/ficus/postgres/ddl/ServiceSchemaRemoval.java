@@ -126,7 +126,7 @@ public final class ServiceSchemaRemoval {
     tables.forEach(table -> schemas.add(table.schema()));
     TypeDdl types = new TypeDdl(catalog);
     FunctionDdl functions = new FunctionDdl(catalog);
-    schemas.addAll(types.schemas(needs.types()));
+    schemas.addAll(types.schemas(needs.types(), List.of()));
     schemas.addAll(functions.schemas(needs.functions()));
     schemas.addAll(SequenceDdl.schemas(sequences));
     schemas.remove("public");

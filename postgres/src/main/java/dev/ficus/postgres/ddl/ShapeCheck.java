@@ -72,21 +72,37 @@ final class ShapeCheck {
   }
 
   private void key(TableName name, long oid) throws SQLException {
-    var deferrable =
-        catalog.one(
-            "select condeferrable from pg_constraint where conrelid = ? and contype = 'p'",
-            row -> row.getBoolean(1),
-            oid);
-    if (deferrable.isEmpty()) {
-      refuse(
-          name,
-          "has no primary key, so that its rows cannot be told apart",
-          "add one: alter table … add primary key");
-    } else if (deferrable.get()) {
+    boolean deferrable =
+        catalog
+            .one(
+                "select condeferrable from pg_constraint where conrelid = ? and contype = 'p'",
+                row -> row.getBoolean(1),
+                oid)
+            .orElse(false);
+    if (deferrable) {
       refuse(
           name,
           "has a deferrable primary key, which no upsert can use",
           "make it not deferrable first");
+    } else if (catalog.key(name).isEmpty()) {
+      boolean nothing =
+          catalog
+              .one(
+                  "select relreplident = 'n' from pg_class where oid = ?",
+                  row -> row.getBoolean(1),
+                  oid)
+              .orElse(false);
+      if (nothing) {
+        refuse(
+            name,
+            "has no identity that changes could name its rows by",
+            "alter table … replica identity default");
+      } else {
+        refuse(
+            name,
+            "has no primary key, and no unique index in its place, so that its rows cannot be told apart",
+            "alter table … add primary key, or, with a unique index over columns that are not null: alter table … replica identity using index …");
+      }
     }
   }
 

@@ -25,8 +25,7 @@ final class TableDdl {
       boolean notNull,
       String identity,
       String generated,
-      String expression,
-      boolean key) {}
+      String expression) {}
 
   private List<Definition> columns(long table) throws SQLException {
     return catalog.list(
@@ -34,8 +33,7 @@ final class TableDdl {
         select a.attname, format_type(a.atttypid, a.atttypmod),
           case when a.attcollation <> 0 and a.attcollation <> t.typcollation
             then quote_ident(ln.nspname) || '.' || quote_ident(l.collname) else '' end,
-          a.attnotnull, a.attidentity::text, a.attgenerated::text, coalesce(pg_get_expr(d.adbin, d.adrelid), ''),
-          exists (select from pg_index x where x.indrelid = a.attrelid and x.indisprimary and a.attnum = any (x.indkey::int2[]))
+          a.attnotnull, a.attidentity::text, a.attgenerated::text, coalesce(pg_get_expr(d.adbin, d.adrelid), '')
         from pg_attribute a
         join pg_type t on t.oid = a.atttypid
         left join pg_collation l on l.oid = a.attcollation
@@ -52,8 +50,7 @@ final class TableDdl {
                 row.getBoolean(4),
                 row.getString(5),
                 row.getString(6),
-                row.getString(7),
-                row.getBoolean(8)),
+                row.getString(7)),
         table);
   }
 
@@ -104,10 +101,11 @@ final class TableDdl {
     return statement(name, lines) + (options.isEmpty() ? ";" : " with (" + options + ");");
   }
 
-  /** The statement for a reference copy: chosen columns without defaults, and the primary key. */
+  /** The statement for a reference copy: chosen columns without defaults, and the key. */
   String createReference(ReferenceTable reference, long oid) throws SQLException {
     TableName name = reference.source();
     List<Definition> all = columns(oid);
+    List<String> key = catalog.key(name);
     List<String> known = all.stream().map(Definition::name).toList();
     for (String column : reference.columns()) {
       if (!known.contains(column)) {
@@ -119,7 +117,7 @@ final class TableDdl {
     List<String> lines = new ArrayList<>();
     for (Definition column : all) {
       if (!reference.columns().contains(column.name())) {
-        if (column.key()) {
+        if (key.contains(column.name())) {
           refusals.add(
               "reference copy " + name + " leaves out key column " + column.name(),
               "add it to the reference's columns in the manifest");
@@ -132,17 +130,7 @@ final class TableDdl {
         lines.add(shape(column) + (column.notNull() ? " not null" : ""));
       }
     }
-    lines.addAll(
-        catalog.list(
-            """
-            select 'constraint ' || quote_ident(c.conname) || ' primary key (' || string_agg(quote_ident(a.attname), ', ' order by k.ord) || ')'
-            from pg_constraint c
-            cross join lateral unnest(c.conkey) with ordinality k(attnum, ord)
-            join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.attnum
-            where c.conrelid = ? and c.contype = 'p' group by c.conname
-            """,
-            row -> row.getString(1),
-            oid));
+    lines.add("primary key (" + Quoted.names(key) + ")");
     return statement(name, lines) + ";";
   }
 

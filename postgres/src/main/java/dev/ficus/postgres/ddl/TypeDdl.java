@@ -5,10 +5,57 @@ import dev.ficus.postgres.Quoted;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 
-/** Writes the enum types and domains that tables use. */
+/**
+ * Writes the enums, domains, composites and ranges that tables use, and asks for extensions.
+ *
+ * <p>Groups of one service can share a type, and each has a migration of its own: so a type is
+ * created only where it is not there yet. Whether it is the same one is verified when a stream
+ * begins.
+ */
 final class TypeDdl {
+
+  private static final String NAMES =
+      """
+      select n.nspname, t.typname, t.typtype::text from pg_type t join pg_namespace n on n.oid = t.typnamespace where t.oid = ?
+      """;
+
+  private static final String CREATE =
+      """
+      select case t.typtype
+        when 'e' then 'create type ' || x.name || ' as enum ('
+          || coalesce((select string_agg(quote_literal(e.enumlabel), ', ' order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid), '') || ')'
+        when 'd' then 'create domain ' || x.name || ' as ' || format_type(t.typbasetype, t.typtypmod)
+          || coalesce((select ' collate ' || l.oid::regcollation from pg_type b, pg_collation l
+               where b.oid = t.typbasetype and l.oid = t.typcollation and l.oid <> b.typcollation), '')
+          || coalesce(' default ' || pg_get_expr(t.typdefaultbin, 0), '') || case when t.typnotnull then ' not null' else '' end
+          || coalesce((select string_agg(' constraint ' || quote_ident(c.conname) || ' ' || pg_get_constraintdef(c.oid), '' order by c.conname)
+               from pg_constraint c where c.contypid = t.oid and c.contype = 'c' and c.convalidated), '')
+        when 'c' then 'create type ' || x.name || ' as ('
+          || coalesce((select string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
+                 || case when a.attcollation <> 0 and a.attcollation <> b.typcollation then ' collate ' || a.attcollation::regcollation else '' end,
+                 ', ' order by a.attnum)
+               from pg_attribute a join pg_type b on b.oid = a.atttypid
+               where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped), '') || ')'
+        else (select 'create type ' || x.name || ' as range (subtype = ' || format_type(r.rngsubtype, null)
+            || case when o.opcdefault then '' else ', subtype_opclass = ' || quote_ident(o.opcname) end
+            || case when r.rngcollation in (0, b.typcollation) then '' else ', collation = ' || r.rngcollation::regcollation end
+            || case when r.rngsubdiff = 0 then '' else ', subtype_diff = ' || r.rngsubdiff end
+            || ', multirange_type_name = ' || quote_ident(mn.nspname) || '.' || quote_ident(m.typname) || ')'
+          from pg_range r join pg_opclass o on o.oid = r.rngsubopc join pg_type b on b.oid = r.rngsubtype
+          join pg_type m on m.oid = r.rngmultitypid join pg_namespace mn on mn.oid = m.typnamespace
+          where r.rngtypid = t.oid)
+        end,
+        coalesce((select string_agg('alter domain ' || x.name || ' add constraint ' || quote_ident(c.conname) || ' ' || pg_get_constraintdef(c.oid) || ';',
+            E'\n        ' order by c.conname)
+          from pg_constraint c where c.contypid = t.oid and c.contype = 'c' and not c.convalidated), ''),
+        coalesce(obj_description(t.oid, 'pg_type'), '')
+      from pg_type t cross join lateral (select quote_ident(n.nspname) || '.' || quote_ident(t.typname) as name
+        from pg_namespace n where n.oid = t.typnamespace) x
+      where t.oid = ?
+      """;
 
   private final Catalog catalog;
 
@@ -16,93 +63,109 @@ final class TypeDdl {
     this.catalog = catalog;
   }
 
-  private static final String SELECT =
-      """
-      select n.nspname, t.typname, t.typtype::text,
-        (select string_agg(quote_literal(e.enumlabel), ', ' order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid),
-        format_type(t.typbasetype, t.typtypmod), t.typnotnull, pg_get_expr(t.typdefaultbin, 0),
-        (select string_agg(' constraint ' || quote_ident(c.conname) || ' ' || pg_get_constraintdef(c.oid), '' order by c.conname)
-           from pg_constraint c where c.contypid = t.oid and c.contype = 'c'),
-        obj_description(t.oid, 'pg_type'),
-        (select case when l.oid <> b.typcollation then quote_ident(ln.nspname) || '.' || quote_ident(l.collname) end
-           from pg_type b, pg_collation l join pg_namespace ln on ln.oid = l.collnamespace
-           where b.oid = t.typbasetype and l.oid = t.typcollation)
-      from pg_type t join pg_namespace n on n.oid = t.typnamespace
-      where t.oid = any (?::bigint[]::oid[])
-      """;
-
-  /**
-   * A domain can rest on an enum or on another domain: enums come first, then domains by how deep
-   * they are nested.
-   */
-  private static final String ORDER =
-      """
-      order by t.typtype <> 'e',
-        (with recursive base(oid, depth) as (
-           select t.typbasetype, 0
-           union all select nullif(case when b.typelem <> 0 and b.typcategory = 'A' then b.typelem else b.typbasetype end, 0), base.depth + 1
-             from base join pg_type b on b.oid = base.oid)
-         select max(depth) from base),
-        1, 2
-      """;
-
+  /** Creates the types, in the order given: each after those that it is made of. */
   List<String> create(Collection<Long> types) throws SQLException {
     List<String> statements = new ArrayList<>();
-    catalog.list(
-        SELECT + ORDER,
-        row -> {
-          Quoted name = Quoted.table(new TableName(row.getString(1), row.getString(2)));
-          if (row.getString(3).equals("e")) {
-            statements.add("create type " + name + " as enum (" + text(row.getString(4)) + ");");
-          } else {
-            String collation = text(row.getString(10));
-            String expression = text(row.getString(7));
+    for (long type : types) {
+      Name name = name(type);
+      catalog.list(
+          CREATE,
+          row -> {
             statements.add(
-                "create domain "
-                    + name
-                    + " as "
-                    + row.getString(5)
-                    + (collation.isEmpty() ? "" : " collate " + collation)
-                    + (expression.isEmpty() ? "" : " default " + expression)
-                    + (row.getBoolean(6) ? " not null" : "")
-                    + text(row.getString(8))
-                    + ";");
-          }
-          String comment = text(row.getString(9));
-          if (!comment.isEmpty()) {
-            statements.add(
-                "comment on "
-                    + (row.getString(3).equals("e") ? "type " : "domain ")
-                    + name
-                    + " is "
-                    + Quoted.literal(comment)
-                    + ";");
-          }
-          return name;
-        },
-        types);
+                ifAbsent(
+                    name,
+                    row.getString(1)
+                        + ";"
+                        + (row.getString(2).isEmpty() ? "" : "\n        " + row.getString(2))));
+            if (!row.getString(3).isEmpty()) {
+              statements.add(
+                  "comment on "
+                      + name.kind()
+                      + name.quoted()
+                      + " is "
+                      + Quoted.literal(row.getString(3))
+                      + ";");
+            }
+            return name;
+          },
+          type);
+    }
     return statements;
+  }
+
+  private static String ifAbsent(Name name, String statements) {
+    String tag = "$ficus$";
+    while ((name.quoted() + statements).contains(tag)) {
+      tag = "$" + tag.replace("$", "") + "_$";
+    }
+    return """
+        do %1$s
+        begin
+            if to_regtype(%2$s) is null then
+                %3$s
+            end if;
+        end
+        %1$s;"""
+        .formatted(tag, Quoted.literal(name.quoted().sql()), statements);
+  }
+
+  private record Name(String schema, String kind, Quoted quoted) {}
+
+  private Name name(long type) throws SQLException {
+    return catalog
+        .one(
+            NAMES,
+            row ->
+                new Name(
+                    row.getString(1),
+                    row.getString(3).equals("d") ? "domain " : "type ",
+                    Quoted.table(new TableName(row.getString(1), row.getString(2)))),
+            type)
+        .orElseThrow();
   }
 
   /** The types' quoted names, in the order in which they can be dropped. */
   List<String> names(Collection<Long> types) throws SQLException {
-    List<String> names =
-        new ArrayList<>(
-            catalog.list(
-                SELECT + ORDER,
-                row ->
-                    (row.getString(3).equals("e") ? "type " : "domain ")
-                        + Quoted.table(new TableName(row.getString(1), row.getString(2))),
-                types));
-    java.util.Collections.reverse(names);
+    List<String> names = new ArrayList<>();
+    for (long type : types) {
+      Name name = name(type);
+      names.add(name.kind() + name.quoted());
+    }
+    Collections.reverse(names);
     return names;
   }
 
-  List<String> schemas(Collection<Long> types) throws SQLException {
-    return catalog.list(SELECT, row -> row.getString(1), types);
+  /** Creates the extensions that are not there yet. */
+  List<String> extensions(Collection<String> names) throws SQLException {
+    List<String> statements = new ArrayList<>();
+    for (String name : names) {
+      statements.add(
+          "create extension if not exists "
+              + Quoted.name(name)
+              + " with schema "
+              + Quoted.name(schemaOf(name))
+              + ";");
+    }
+    return statements;
   }
 
-  private static String text(@org.jspecify.annotations.Nullable String value) {
-    return value == null ? "" : value;
+  private String schemaOf(String extension) throws SQLException {
+    return catalog
+        .one(
+            "select n.nspname from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = ?",
+            row -> row.getString(1),
+            extension)
+        .orElseThrow();
+  }
+
+  List<String> schemas(Collection<Long> types, Collection<String> extensions) throws SQLException {
+    List<String> schemas = new ArrayList<>();
+    for (long type : types) {
+      schemas.add(name(type).schema());
+    }
+    for (String extension : extensions) {
+      schemas.add(schemaOf(extension));
+    }
+    return schemas;
   }
 }

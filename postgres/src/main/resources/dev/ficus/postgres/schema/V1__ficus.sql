@@ -222,6 +222,7 @@ declare
     v_match    text;
     v_written  int := 0;
     v_guarded  boolean;
+    v_alive    int[] := '{}';
     i          int;
 begin
     perform pg_advisory_xact_lock_shared(1179206485, ficus.fence_key(p_group));
@@ -269,15 +270,19 @@ begin
         select max(s.position) into v_position from ficus.stream s
         where s.group_name = p_group and s.direction = 'FORWARD' and s.epoch = p_epoch;
         continue when p_lsn <= v_position;
+        v_written := v_written + 1;
         if p_images[i] is null then
             execute format('delete from %s t where %s', v_table, v_match) using p_keys[i];
         else
-            execute format('insert into %s as t (%s) overriding system value select %s from (select $1::%s as image) r on conflict (%s) do %s',
-                           v_table, v_columns, v_images, v_table, v_key,
-                           case when v_updates is null then 'nothing' else 'update set ' || v_updates end)
-            using p_images[i];
+            v_alive := v_alive || i;
         end if;
-        v_written := v_written + 1;
+    end loop;
+    -- Only now: a row under a new key has the unique values of the one that it was under the old key.
+    foreach i in array v_alive loop
+        execute format('insert into %s as t (%s) overriding system value select %s from (select $1::%s as image) r on conflict (%s) do %s',
+                       v_table, v_columns, v_images, v_table, v_key,
+                       case when v_updates is null then 'nothing' else 'update set ' || v_updates end)
+        using p_images[i];
     end loop;
     return v_written;
 end

@@ -31,7 +31,7 @@ final class CatalogListing {
             nullif(a.attstattarget, -1), a.attstorage, a.attcompression, a.attoptions)
           from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
           left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
-          where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'v') and n.nspname
+          where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'v', 'c') and n.nspname
           """
               + USER,
           """
@@ -59,12 +59,12 @@ final class CatalogListing {
           select format('type %s.%s kind %s base %s mod %s notnull %s default %s collation %s labels %s comment %s', n.nspname, t.typname, t.typtype,
             t.typbasetype::regtype, t.typtypmod, t.typnotnull, t.typdefault, t.typcollation::regcollation,
             (select array_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid), obj_description(t.oid, 'pg_type'))
-          from pg_type t join pg_namespace n on n.oid = t.typnamespace where t.typtype in ('e', 'd') and n.nspname
+          from pg_type t join pg_namespace n on n.oid = t.typnamespace where t.typtype in ('e', 'd', 'c', 'r', 'm') and n.nspname
           """
               + USER,
           """
           select format('function %s owner-independent %s comment %s', p.oid::regprocedure, pg_get_functiondef(p.oid), obj_description(p.oid, 'pg_proc'))
-          from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname
+          from pg_proc p join pg_namespace n on n.oid = p.pronamespace where p.prokind <> 'a' and n.nspname
           """
               + USER,
           """
@@ -72,6 +72,12 @@ final class CatalogListing {
             t.tgdeferrable, pg_get_triggerdef(t.oid), obj_description(t.oid, 'pg_trigger'))
           from pg_trigger t where not t.tgisinternal and t.tgname not like 'ficus%'
           """,
+          """
+          select format('range %s of %s multirange %s collation %s class %s canonical %s difference %s', r.rngtypid::regtype, r.rngsubtype::regtype,
+            r.rngmultitypid::regtype, r.rngcollation::regcollation, (select o.opcname from pg_opclass o where o.oid = r.rngsubopc), r.rngcanonical, r.rngsubdiff)
+          from pg_range r
+          """,
+          "select format('extension %s in %s', extname, extnamespace::regnamespace) from pg_extension",
           "select format('statistics %s', pg_get_statisticsobjdef(oid)) from pg_statistic_ext");
 
   private CatalogListing() {}

@@ -41,8 +41,15 @@ class ServiceSchemaRemovalTest {
   @ParameterizedTest
   @MethodSource("carried")
   void shouldLeaveNothingBehind(Fixture fixture) {
+    // Extensions stay: they may have been there before, and others may use them.
+    fixture
+        .sql()
+        .lines()
+        .filter(line -> line.startsWith("create extension") || line.contains("\"ext; ension\";"))
+        .forEach(service::execute);
     List<String> empty = CatalogListing.of(service);
-    service.execute(fixture.sql());
+    service.execute(
+        fixture.sql().replace("create schema \"ext", "create schema if not exists \"ext"));
 
     ServiceSchemaRemoval.drop(database, fixture.tables(), List.of(), LOCK);
 

@@ -87,6 +87,18 @@ class ServiceSchemaTest {
   }
 
   @Test
+  void shouldLetTwoGroupsOfOneServiceShareTypesAndExtensions() throws SQLException {
+    Fixture fixture = Fixture.of("carried/types.sql");
+    shared.execute(fixture.sql());
+
+    for (TableName table : fixture.tables()) {
+      service.execute("begin; " + generate(List.of(table), List.of()) + "commit");
+    }
+
+    assertThat(CatalogListing.of(service)).isEqualTo(CatalogListing.of(shared));
+  }
+
+  @Test
   void shouldListForeignKeysThatCrossTheBorderAndNotCreateThem() throws SQLException {
     shared.execute(Fixture.of("carried/store.sql").sql());
 

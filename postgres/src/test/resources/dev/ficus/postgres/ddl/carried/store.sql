@@ -21,7 +21,7 @@ create table public.users (
     tags text[] not null default '{}',
     states public.order_status[],
     born date, seen timestamptz(3) not null default now(), pause interval, raw bytea, u uuid default gen_random_uuid(), bits varbit(8), ip inet,
-    r int4range, c "char", ch char(3), price real, d double precision, t time(0), ts timestamp,
+    r int4range, c name, ch char(3), price real, d double precision, t time(0), ts timestamp,
     constraint "name isn't empty" check (name <> '')
 ) with (fillfactor = 80, autovacuum_enabled = false);
 create table public.orders (
