@@ -63,8 +63,6 @@ record PgCopyDb(boolean runs, String description) {
       throws IOException, InterruptedException {
     Path folder = Files.createTempDirectory("ficus-benchmark");
     try {
-      Path filters = folder.resolve("filters.ini");
-      Files.writeString(filters, "[exclude-schema]\nficus\n");
       String jobs = Integer.toString(Math.max(2, Runtime.getRuntime().availableProcessors()));
       Process process =
           new ProcessBuilder(
@@ -80,8 +78,6 @@ record PgCopyDb(boolean runs, String description) {
                   jobs,
                   "--index-jobs",
                   jobs,
-                  "--filters",
-                  filters.toString(),
                   "--no-owner",
                   "--no-acl")
               .redirectErrorStream(true)

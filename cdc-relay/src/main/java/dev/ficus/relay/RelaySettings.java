@@ -38,7 +38,7 @@ public record RelaySettings(
 
   private static final int COPY_WORKERS =
       Math.max(2, Math.min(8, Runtime.getRuntime().availableProcessors()));
-  private static final long COPY_CHUNK_BYTES = 32L * 1024 * 1024;
+  private static final long COPY_CHUNK_BYTES = 16L * 1024 * 1024;
 
   /** Small delays, and memory for some ten thousand changes at once. */
   public static final RelaySettings DEFAULTS =
