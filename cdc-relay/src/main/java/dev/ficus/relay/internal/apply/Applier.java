@@ -2,14 +2,17 @@ package dev.ficus.relay.internal.apply;
 
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.Lsn;
+import dev.ficus.postgres.ReplicaRole;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.capture.Capture;
 import dev.ficus.relay.internal.capture.SourceTransaction;
 import dev.ficus.relay.internal.shape.TableShape;
+import dev.ficus.relay.internal.watch.RelayMeters;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -26,6 +29,7 @@ public final class Applier implements Capture.Sink, AutoCloseable {
 
   private final StreamRow stream;
   private final RelaySettings settings;
+  private final RelayMeters meters;
   private final FaultPoints faults;
   private final BatchWriter writer;
 
@@ -36,26 +40,27 @@ public final class Applier implements Capture.Sink, AutoCloseable {
   private volatile long progressedAt = System.nanoTime();
 
   /**
-   * @param target the connection that bears the lease; it is switched to replica mode, in which
-   *     neither triggers nor foreign keys act, since both have acted in the source
+   * @param target the connection that bears the lease; where its role may, it is switched to
+   *     replica mode, in which neither triggers nor foreign keys act, since both have acted in the
+   *     source
    */
   public Applier(
       Connection target,
       StreamRow stream,
       List<TableShape> shapes,
       RelaySettings settings,
+      RelayMeters meters,
       FaultPoints faults)
       throws SQLException {
     this.stream = stream;
     this.settings = settings;
+    this.meters = meters;
     this.faults = faults;
     this.position = stream.position();
     target.setAutoCommit(false);
-    try (var statement = target.createStatement()) {
-      statement.execute("set session_replication_role = replica");
-    }
+    ReplicaRole role = ReplicaRole.take(target);
     target.commit();
-    this.writer = new BatchWriter(target, stream, shapes, faults);
+    this.writer = new BatchWriter(target, stream, shapes, role, faults);
   }
 
   /** When the position last moved, by {@link System#nanoTime}. */
@@ -102,6 +107,7 @@ public final class Applier implements Capture.Sink, AutoCloseable {
       }
       return;
     }
+    long begun = System.nanoTime();
     BatchWriter.Outcome outcome = writer.write(position, batch);
     if (outcome instanceof BatchWriter.Outcome.Blocked blocked) {
       blockedUntil = blocked.until();
@@ -120,6 +126,7 @@ public final class Applier implements Capture.Sink, AutoCloseable {
         batch.end());
     position = batch.end();
     progressedAt = System.nanoTime();
+    meters.applied(stream, batch.changes(), Duration.ofNanos(progressedAt - begun));
     batch = new Batch();
   }
 

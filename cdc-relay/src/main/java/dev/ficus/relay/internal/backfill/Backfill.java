@@ -4,9 +4,12 @@ import dev.ficus.core.Direction;
 import dev.ficus.core.FaultPoints;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Quoted;
+import dev.ficus.postgres.ReplicaRole;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
+import dev.ficus.relay.RelayException;
+import dev.ficus.relay.internal.apply.TableOrder;
 import dev.ficus.relay.internal.shape.StreamShape;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
@@ -15,6 +18,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -100,13 +104,13 @@ public final class Backfill {
     }
   }
 
-  private long copy(Connection reader, List<TableShape> shapes, Progress progress)
+  private long copy(Connection reader, List<TableShape> all, Progress progress)
       throws SQLException {
     leased.setAutoCommit(false);
-    try (Statement statement = leased.createStatement()) {
-      statement.execute("set session_replication_role = replica");
-    }
+    ReplicaRole role = ReplicaRole.take(leased);
     leased.commit();
+    // Foreign keys act where the role may not be a replica: parents are copied before children.
+    List<TableShape> shapes = role.isReplica() ? all : parentsFirst(all);
     // Readers of a reference copy must never see a hole: everything in one transaction there.
     boolean atOnce = stream.direction() == Direction.REFERENCE;
     if (atOnce) {
@@ -135,6 +139,25 @@ public final class Backfill {
     return rows;
   }
 
+  private List<TableShape> parentsFirst(List<TableShape> shapes) throws SQLException {
+    TableOrder order = TableOrder.read(leased, shapes.stream().map(TableShape::target).toList());
+    if (!order.circles().isEmpty()) {
+      throw RelayException.stop(
+          "tables "
+              + order.circles()
+              + " of stream "
+              + stream.name()
+              + " refer to each other in a circle, and the role of "
+              + target
+              + " may not set session_replication_role",
+          "make one of the foreign keys deferrable on both sides, or on PostgreSQL 15 and newer: grant set on parameter session_replication_role");
+    }
+    leased.commit();
+    return shapes.stream()
+        .sorted(Comparator.comparing(TableShape::target, order.parentsFirst()))
+        .toList();
+  }
+
   private void truncate(List<TableShape> shapes) throws SQLException {
     try (Statement statement = leased.createStatement()) {
       statement.execute(
@@ -154,8 +177,8 @@ public final class Backfill {
 
   private void delete(List<TableShape> shapes) throws SQLException {
     try (Statement statement = leased.createStatement()) {
-      for (TableShape shape : shapes) {
-        statement.execute("delete from " + Quoted.table(shape.target()));
+      for (int last = shapes.size() - 1; last >= 0; last--) {
+        statement.execute("delete from " + Quoted.table(shapes.get(last).target()));
       }
     }
   }
