@@ -25,7 +25,7 @@ final class DoctorText {
     } else {
       text.append(
           String.format(
-              "%d checks, %d findings, %d of them would stop the migration",
+              "%d checks; findings: %d, of which %d would stop the migration",
               checks, diagnosis.findings().size(), diagnosis.stops()));
     }
     return text.toString();

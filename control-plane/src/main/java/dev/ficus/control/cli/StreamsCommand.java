@@ -1,6 +1,7 @@
 package dev.ficus.control.cli;
 
 import dev.ficus.control.StreamReport;
+import dev.ficus.core.ErrorKind;
 import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -9,7 +10,8 @@ import picocli.CommandLine.Option;
     name = "streams",
     description = {
       "Shows each stream: state, position, lag, rate, what its slot holds back, retries, failures.",
-      "It measures rates for a moment, changes nothing, and needs no control store."
+      "It measures rates for a moment, changes nothing, and needs no control store.",
+      "Exits with 3 if a database could not be asked."
     })
 final class StreamsCommand extends ControlCommand {
 
@@ -25,6 +27,6 @@ final class StreamsCommand extends ControlCommand {
     StreamReport report = StreamReport.of(manifest(), Duration.ofMillis(Math.max(1, over)));
     out().println(json() ? WatchJson.of(report) : StreamsText.of(report));
     out().flush();
-    return 0;
+    return report.unreachable().isEmpty() ? 0 : ErrorKind.ABORTED.exitCode();
   }
 }

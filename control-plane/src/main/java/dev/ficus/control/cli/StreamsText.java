@@ -35,7 +35,10 @@ final class StreamsText {
   static String of(StreamReport report) {
     StringBuilder text = new StringBuilder();
     if (report.streams().isEmpty()) {
-      text.append("no streams\n");
+      text.append(
+          report.unreachable().isEmpty()
+              ? "no streams\n"
+              : "no streams in the databases that could be reached\n");
     } else {
       List<List<String>> rows = new ArrayList<>();
       rows.add(HEAD);

@@ -9,7 +9,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
@@ -63,15 +63,17 @@ final class MetricsEndpoint implements AutoCloseable {
     return new MetricsEndpoint(server, threads);
   }
 
+  private record Answer(String status, List<String> failed, List<String> unreachable) {}
+
   private static void health(HttpExchange exchange, RelayHealth health) throws IOException {
     String body =
         JsonMapper.builder()
             .build()
             .writeValueAsString(
-                Map.of(
-                    "status", health.ready() ? "ready" : "not ready",
-                    "failed", health.failed().stream().map(Object::toString).toList(),
-                    "unreachable", health.unreachable()));
+                new Answer(
+                    health.ready() ? "ready" : "not ready",
+                    health.failed().stream().map(Object::toString).toList(),
+                    health.unreachable()));
     answer(exchange, health.ready() ? OK : UNAVAILABLE, "application/json", body);
   }
 
