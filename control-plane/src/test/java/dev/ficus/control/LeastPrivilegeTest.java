@@ -1,6 +1,7 @@
 package dev.ficus.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Phase;
@@ -44,6 +45,24 @@ class LeastPrivilegeTest {
           List.of(TableName.parse("orders"), TableName.parse("order_items")),
           Map.of());
       assertThat(store.orders.queryOne("select count(*) from orders")).isEqualTo("200");
+    }
+  }
+
+  @Test
+  @Rule({"R7", "R21"})
+  void shouldRefuseTriggersThatWouldActTwiceBeforeAnythingIsCreated() {
+    try (Store store = Store.ofPlainRole(folder);
+        ControlPlane control = store.control()) {
+      store.shared.execute(
+          """
+          create function act() returns trigger language plpgsql as 'begin return new; end';
+          create trigger audit before insert on users for each row execute function act();
+          """);
+
+      assertThatThrownBy(() -> control.advance(Store.USERS, List.of()))
+          .isInstanceOf(GateRefusedException.class)
+          .hasMessageContaining("trigger audit on table public.users fires on what the stream");
+      assertThat(store.users.queryOne("select to_regclass('ficus.fence')")).isEqualTo("null");
     }
   }
 }

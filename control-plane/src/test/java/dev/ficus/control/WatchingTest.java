@@ -9,6 +9,7 @@ import dev.ficus.testkit.Rule;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -52,7 +53,9 @@ class WatchingTest {
       assertThat(stream.get("retainedBytes").asLong()).isNotNegative();
 
       try (RunningRelay relay =
-          RunningRelay.start(store.manifest, Optional.of(new InetSocketAddress("127.0.0.1", 0)))) {
+          RunningRelay.start(
+              store.manifest,
+              Optional.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))) {
         int port = relay.metricsPort().orElseThrow();
         awaitAnswer(port, "/metrics", 200, "ficus_slot_wal_status{direction=\"forward\"");
         HttpResponse<String> metrics = get(port, "/metrics");

@@ -40,6 +40,11 @@ public final class LostSlot {
             + wayOut(stream));
   }
 
+  /** Whether a failure is one of these two. */
+  static boolean tells(String failure) {
+    return failure.contains("wal_status lost") || failure.contains("wal-budget.drop");
+  }
+
   private static String wayOut(StreamRow stream) {
     Direction direction = stream.direction();
     return switch (direction) {

@@ -30,4 +30,24 @@ public record StreamFailure(String failure, String advice) {
       update.executeUpdate();
     }
   }
+
+  /**
+   * The same, also for a stream that has failed: this reason then stands before the one it had,
+   * which may be no more than how a run met it.
+   */
+  void writeFirst(Connection target, StreamRow stream) throws SQLException {
+    try (PreparedStatement update =
+        target.prepareStatement(
+            """
+            update ficus.stream set failure = concat_ws('; before: ', ?, case when state = 'FAILED' then failure end), advice = ?,
+              state = 'FAILED', changed_at = clock_timestamp()
+            where name = ? and epoch = ? and state in ('REQUESTED', 'COPYING', 'STREAMING', 'FAILED')
+            """)) {
+      update.setString(1, failure);
+      update.setString(2, advice);
+      update.setString(3, stream.name().value());
+      update.setLong(4, stream.epoch().value());
+      update.executeUpdate();
+    }
+  }
 }

@@ -3,6 +3,7 @@ package dev.ficus.relay.internal.watch;
 import dev.ficus.core.Lsn;
 import dev.ficus.core.manifest.WalBudget;
 import dev.ficus.postgres.Database;
+import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.SqlErrors;
 import dev.ficus.postgres.StreamName;
@@ -116,7 +117,11 @@ public final class StreamWatcher {
         rows.stream()
             .map(StreamRow::name)
             .filter(name -> found.stream().noneMatch(row -> row.name().equals(name)))
-            .forEach(meters::forget);
+            .forEach(
+                name -> {
+                  meters.forget(name);
+                  pending.remove(name);
+                });
         rows = found;
         reachable = true;
         for (StreamRow row : found) {
@@ -138,6 +143,7 @@ public final class StreamWatcher {
   private void look(Connection connection, StreamRow row) throws SQLException {
     Database source = databases.get(row.source());
     if (source == null || row.state() == StreamState.STOPPED) {
+      pending.remove(row.name());
       meters.found(row, Optional.empty(), 0, false);
       return;
     }
@@ -163,10 +169,12 @@ public final class StreamWatcher {
         Math.max(0, end.value() - row.position().value()),
         WalBudget.reached(budget.warn(), retained));
     StreamFailure failure = pending.get(row.name());
-    if (failure != null && row.state() != StreamState.FAILED) {
-      fail(connection, row, failure);
-    } else if (failure != null) {
-      pending.remove(row.name());
+    if (failure != null) {
+      if (concerns(row, slot)) {
+        fail(connection, row, failure);
+      } else {
+        pending.remove(row.name());
+      }
     }
     if (slot.isPresent()) {
       judge(connection, row, source, slot.get(), budget);
@@ -190,10 +198,12 @@ public final class StreamWatcher {
                     + retained
                     + " bytes of WAL, more than wal-budget.throttle")
             : Optional.empty());
-    if (slot.walStatus().equals("lost") && row.state() != StreamState.FAILED) {
+    if (slot.walStatus().equals("lost") && !told(row)) {
       fail(connection, row, LostSlot.lost(row, source));
     } else if (budget.drop().isPresent() && WalBudget.reached(budget.drop(), retained)) {
-      fail(connection, row, LostSlot.dropped(row, source, retained, budget.drop().get()));
+      if (!told(row)) {
+        fail(connection, row, LostSlot.dropped(row, source, retained, budget.drop().get()));
+      }
       drop(source, slot);
     } else if (!WalBudget.reached(budget.warn(), retained)) {
       overBudget.remove(row.name());
@@ -208,6 +218,22 @@ public final class StreamWatcher {
   }
 
   /*
+   Meanwhile an operator may have ended the stream and asked for one of the same name, whose slot is sound or is still to come.
+  */
+  private static boolean concerns(StreamRow row, Optional<Slots.Slot> slot) {
+    return (row.state() == StreamState.STREAMING || row.state() == StreamState.FAILED)
+        && slot.map(it -> it.walStatus().equals("lost")).orElse(true);
+  }
+
+  /**
+   * Whether the row's failure is the slot's loss already; a run that met it may have been first.
+   */
+  private boolean told(StreamRow row) {
+    return pending.containsKey(row.name())
+        || (row.state() == StreamState.FAILED && row.failure().filter(LostSlot::tells).isPresent());
+  }
+
+  /*
    An apply that waits for a lock of the target holds the stream's row as long: what cannot be written now is known to the log and to
    health() at once, and written in a later round.
   */
@@ -217,7 +243,7 @@ public final class StreamWatcher {
       log.error("stream {} failed: {}", row.name(), failure.failure());
     }
     try {
-      failure.write(connection, row);
+      failure.writeFirst(connection, row);
       pending.remove(row.name());
     } catch (SQLException e) {
       if (!SqlErrors.has(e, SqlErrors.LOCK_NOT_AVAILABLE)) {
@@ -227,15 +253,18 @@ public final class StreamWatcher {
   }
 
   /** Ends whoever reads the slot, which may hang in its target, and drops it. */
-  private static void drop(Database source, Slots.Slot slot) throws SQLException {
+  private static void drop(Database source, Slots.Slot slot) {
     try (Connection connection = source.connect("relay watch");
         PreparedStatement terminate =
             connection.prepareStatement(
                 "select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = ? and active_pid is not null")) {
       terminate.setString(1, slot.name());
       terminate.execute();
+      new Slots(source).drop(slot.name(), DROP_TIMEOUT);
+    } catch (SQLException | PostgresException e) {
+      // It is over its budget still, so the next round tries again.
+      log.warn("slot {} of {} could not be dropped yet", slot.name(), source, e);
     }
-    new Slots(source).drop(slot.name(), DROP_TIMEOUT);
   }
 
   private static Lsn end(Connection reader) throws SQLException {

@@ -56,14 +56,14 @@ public final class Doctor implements AutoCloseable {
       for (Check check : CHECKS) {
         doctor.findings.of(check);
         for (Place place : doctor.places.values()) {
-          doctor.run(check, place.name(), () -> check.examine(place, doctor.findings));
+          doctor.run(place.name(), () -> check.examine(place, doctor.findings));
         }
         for (Group group : groups) {
           doctor.examine(check, group);
         }
         if (all) {
           Whole whole = new Whole(manifest, List.copyOf(doctor.places.values()));
-          doctor.run(check, "all databases", () -> check.examine(whole, doctor.findings));
+          doctor.run("all databases", () -> check.examine(whole, doctor.findings));
         }
       }
       return new Diagnosis(
@@ -122,7 +122,6 @@ public final class Doctor implements AutoCloseable {
     Place service = places.get(group.service().value());
     if (shared != null && service != null) {
       run(
-          check,
           group.name().value(),
           () -> check.examine(new Patient(group, shared, service, phase(shared, group)), findings));
     }
@@ -143,7 +142,7 @@ public final class Doctor implements AutoCloseable {
     void run() throws SQLException;
   }
 
-  private void run(Check check, String where, Examination examination) {
+  private void run(String where, Examination examination) {
     try {
       examination.run();
     } catch (SQLException e) {

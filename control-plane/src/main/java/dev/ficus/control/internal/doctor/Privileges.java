@@ -20,7 +20,7 @@ final class Privileges implements Check {
             """
             select current_user,
               r.rolsuper or r.rolreplication or exists (select from pg_roles m
-                where m.rolname in ('rds_replication', 'azure_pg_admin') and pg_has_role(current_user, m.oid, 'usage')),
+                where m.rolname = 'rds_replication' and pg_has_role(current_user, m.oid, 'usage')),
               has_database_privilege(current_database(), 'create'),
               r.rolsuper or pg_has_role(current_user, 'pg_read_all_stats', 'usage')
             from pg_roles r where r.rolname = current_user
