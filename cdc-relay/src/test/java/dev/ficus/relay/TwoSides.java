@@ -38,14 +38,34 @@ final class TwoSides implements AutoCloseable {
   static final StreamName FORWARD = StreamName.of(GROUP, Direction.FORWARD);
   static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  final TestDatabase shared = TestPostgres.create();
-  final TestDatabase service = TestPostgres.createElsewhere();
-  final Database source = new Database(Database.SHARED, shared.address());
-  final Database target = new Database("orders", service.address());
-  final Streams streams = new Streams(target);
+  final TestDatabase shared;
+  final TestDatabase service;
+  final Database source;
+  final Database target;
+  final Streams streams;
   private final List<Relay> relays = new ArrayList<>();
 
   TwoSides(String... ddl) {
+    this(TestPostgres.create(), TestPostgres.createElsewhere(), ddl);
+  }
+
+  /** The same for a role that is no superuser and owns both databases. */
+  static TwoSides ofPlainRole(String... ddl) {
+    return new TwoSides(
+        TestPostgres.create().asPlainOwner(), TestPostgres.createElsewhere().asPlainOwner(), ddl);
+  }
+
+  /** The same with a shared database of the caller's. */
+  static TwoSides of(TestDatabase shared, String... ddl) {
+    return new TwoSides(shared, TestPostgres.createElsewhere(), ddl);
+  }
+
+  private TwoSides(TestDatabase shared, TestDatabase service, String... ddl) {
+    this.shared = shared;
+    this.service = service;
+    this.source = new Database(Database.SHARED, shared.address());
+    this.target = new Database("orders", service.address());
+    this.streams = new Streams(target);
     FicusSchema.install(source);
     FicusSchema.install(target);
     for (String statement : ddl) {
@@ -89,6 +109,18 @@ final class TwoSides implements AutoCloseable {
 
   Relay relay(RelaySettings settings, FaultPoints faults) {
     Relay relay = new Relay(Map.of(source.name(), source, target.name(), target), settings, faults);
+    relays.add(relay);
+    relay.start();
+    return relay;
+  }
+
+  Relay relay(RelayWatch watch) {
+    Relay relay =
+        new Relay(
+            Map.of(source.name(), source, target.name(), target),
+            RelaySettings.DEFAULTS,
+            watch,
+            FaultPoints.NONE);
     relays.add(relay);
     relay.start();
     return relay;

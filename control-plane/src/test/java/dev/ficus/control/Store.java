@@ -49,10 +49,27 @@ final class Store implements AutoCloseable {
   private final Relay relay;
 
   Store(Path folder) {
+    this(
+        folder,
+        TestPostgres.create(),
+        TestPostgres.createElsewhere(),
+        TestPostgres.createElsewhere());
+  }
+
+  /** The same for a role that is no superuser and owns all three databases. */
+  static Store ofPlainRole(Path folder) {
+    return new Store(
+        folder,
+        TestPostgres.create().asPlainOwner(),
+        TestPostgres.createElsewhere().asPlainOwner(),
+        TestPostgres.createElsewhere().asPlainOwner());
+  }
+
+  private Store(Path folder, TestDatabase shared, TestDatabase users, TestDatabase orders) {
     this.folder = folder;
-    this.shared = TestPostgres.create();
-    this.users = TestPostgres.createElsewhere();
-    this.orders = TestPostgres.createElsewhere();
+    this.shared = shared;
+    this.users = users;
+    this.orders = orders;
     shared.execute(SCHEMA);
     Path file = folder.resolve("ficus.yaml");
     try {

@@ -70,14 +70,21 @@ public record Database(String name, DatabaseAddress address) {
     }
   }
 
-  /** Identifies the server's data directory and history: rule R5 ties positions to it. */
+  /**
+   * Identifies the server's data directory and history: rule R5 ties positions to it.
+   *
+   * <p>The timeline is that of the WAL being written. The control file's is the last checkpoint's,
+   * and a promoted standby makes its first checkpoint minutes later, spread like any other.
+   */
   public ServerIdentity identity() {
     try (Connection connection = connect("identity");
         Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
                 """
-                select s.system_identifier::text, c.timeline_id
+                select s.system_identifier::text,
+                  case when pg_is_in_recovery() then c.timeline_id
+                    else ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int end
                 from pg_control_system() s, pg_control_checkpoint() c
                 """)) {
       row.next();

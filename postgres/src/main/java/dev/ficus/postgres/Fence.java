@@ -46,6 +46,37 @@ public final class Fence {
 
   /** The statements that {@link #install} runs for one table, for a dry run. */
   public static List<String> installSql(GroupName group, TableName table) {
+    return installSql(group, table, "");
+  }
+
+  /*
+   A stream's own writes pass because triggers stand still in a replica's session. A role that may not be a replica passes by a condition:
+   the session says that it applies a stream, and runs as Ficus's own role, by itself or inside ficus.dual_write, or as the table's owner,
+   as whom foreign keys cascade and who could disable the trigger anyway. Whoever else says so is kept out as before.
+  */
+  private static String passing(Connection connection, TableName table) throws SQLException {
+    return "when (current_user not in ("
+        + Quoted.literal(ReplicaRole.owner(connection))
+        + ", "
+        + Quoted.literal(owner(connection, table))
+        + ") or pg_catalog.current_setting('"
+        + ReplicaRole.PASS
+        + "', true) is distinct from 'on') ";
+  }
+
+  private static String owner(Connection connection, TableName table) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select r.rolname from pg_class c join pg_roles r on r.oid = c.relowner where c.oid = ?::regclass")) {
+      select.setString(1, Quoted.table(table).sql());
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        return row.getString(1);
+      }
+    }
+  }
+
+  private static List<String> installSql(GroupName group, TableName table, String condition) {
     Quoted name = Quoted.table(table);
     String argument = Quoted.literal(group.value()).sql();
     return List.of(
@@ -53,14 +84,18 @@ public final class Fence {
             + TRIGGER
             + " before insert or update or delete on "
             + name
-            + " for each statement execute function ficus.check_fence("
+            + " for each statement "
+            + condition
+            + "execute function ficus.check_fence("
             + argument
             + ")",
         "create or replace trigger "
             + TRIGGER
             + "_truncate before truncate on "
             + name
-            + " for each statement execute function ficus.check_fence("
+            + " for each statement "
+            + condition
+            + "execute function ficus.check_fence("
             + argument
             + ")");
   }
@@ -87,11 +122,12 @@ public final class Fence {
         insert.setLong(3, epoch.value());
         insert.executeUpdate();
       }
+      boolean replica = ReplicaRole.mayBeTaken(connection);
       connection.setAutoCommit(false);
       for (TableName table : tables) {
         try (Statement statement = connection.createStatement()) {
           statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
-          for (String sql : installSql(group, table)) {
+          for (String sql : installSql(group, table, replica ? "" : passing(connection, table))) {
             statement.execute(sql);
           }
         }

@@ -91,6 +91,21 @@ public final class PostponedDefinitions {
     }
   }
 
+  /**
+   * Notes and drops, in the caller's transaction, every foreign key of some tables, for a role that
+   * cannot make them stand still.
+   */
+  public static void postponeKeys(
+      Connection connection, StreamName stream, Collection<TableName> tables) throws SQLException {
+    for (TableName table : tables) {
+      for (Definition key :
+          keys(connection, "c.conrelid = ?::regclass", Quoted.table(table).sql())) {
+        note(connection, stream, key);
+        execute(connection, dropConstraint(key));
+      }
+    }
+  }
+
   private static List<Definition> indexes(Connection connection, TableName table)
       throws SQLException {
     List<Definition> definitions = new ArrayList<>();
@@ -138,6 +153,28 @@ public final class PostponedDefinitions {
   /** The foreign keys that stand on an index; empty if one belongs to a table outside the copy. */
   private static Optional<List<Definition>> keysOnto(
       Connection connection, Definition index, Set<TableName> all) throws SQLException {
+    List<Definition> keys =
+        keys(
+            connection,
+            "c.confrelid = ?::regclass and c.conindid = ?::regclass",
+            Quoted.table(index.table()).sql(),
+            qualified(index));
+    for (Definition key : keys) {
+      if (!all.contains(key.table())) {
+        log.info(
+            "index {} of {} stays while rows are copied: foreign key {} of {} stands on it",
+            index.name(),
+            index.table(),
+            key.name(),
+            key.table());
+        return Optional.empty();
+      }
+    }
+    return Optional.of(keys);
+  }
+
+  private static List<Definition> keys(
+      Connection connection, String condition, String... parameters) throws SQLException {
     List<Definition> keys = new ArrayList<>();
     try (PreparedStatement select =
         connection.prepareStatement(
@@ -150,25 +187,16 @@ public final class PostponedDefinitions {
             from pg_constraint c
             join pg_class t on t.oid = c.conrelid
             join pg_namespace n on n.oid = t.relnamespace
-            where c.contype = 'f' and c.confrelid = ?::regclass and c.conindid = ?::regclass
-            """)) {
-      select.setString(1, Quoted.table(index.table()).sql());
-      select.setString(2, qualified(index));
+            where c.contype = 'f' and c.conparentid = 0 and\s"""
+                + condition)) {
+      for (int i = 0; i < parameters.length; i++) {
+        select.setString(i + 1, parameters[i]);
+      }
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
-          TableName table = new TableName(row.getString(1), row.getString(2));
-          if (!all.contains(table)) {
-            log.info(
-                "index {} of {} stays while rows are copied: foreign key {} of {} stands on it",
-                index.name(),
-                index.table(),
-                row.getString(3),
-                table);
-            return Optional.empty();
-          }
           keys.add(
               new Definition(
-                  table,
+                  new TableName(row.getString(1), row.getString(2)),
                   row.getString(3),
                   Kind.FOREIGN_KEY,
                   Optional.empty(),
@@ -176,7 +204,7 @@ public final class PostponedDefinitions {
         }
       }
     }
-    return Optional.of(keys);
+    return keys;
   }
 
   private static void drop(

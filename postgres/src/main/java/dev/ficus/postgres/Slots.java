@@ -141,8 +141,16 @@ public final class Slots {
 
   /** The slots that Ficus made in this database. */
   public List<Slot> list() {
-    try (Connection connection = source.connect("slots");
-        Statement statement = connection.createStatement();
+    try (Connection connection = source.connect("slots")) {
+      return list(connection);
+    } catch (SQLException e) {
+      throw PostgresException.sql("listing the slots of " + source, e);
+    }
+  }
+
+  /** The slots that Ficus made in the connection's database. */
+  public static List<Slot> list(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
                 """
@@ -162,8 +170,6 @@ public final class Slots {
                 row.getString(5)));
       }
       return slots;
-    } catch (SQLException e) {
-      throw PostgresException.sql("listing the slots of " + source, e);
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.ficus.testkit;
 
 import dev.ficus.core.manifest.DatabaseAddress;
+import dev.ficus.core.manifest.Secret;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -15,6 +16,30 @@ import java.util.List;
  * @param address how to reach it, as a superuser
  */
 public record TestDatabase(DatabaseAddress address) implements AutoCloseable {
+
+  /**
+   * The same database as its owner sees it, a role that is no superuser: it may log in and
+   * replicate, as managed servers' roles may.
+   */
+  public TestDatabase asPlainOwner() {
+    String role = "ficus_plain";
+    String name = queryOne("select current_database()");
+    execute(
+        """
+        do $$ begin
+          create role %1$s login replication password 'plain';
+        exception when duplicate_object or unique_violation then null;
+        end $$;
+        alter database %2$s owner to %1$s;
+        """
+            .formatted(role, name));
+    return new TestDatabase(new DatabaseAddress(address.url(), role, new Secret("plain")));
+  }
+
+  /** The same database as a superuser sees it. */
+  public TestDatabase asSuperuser() {
+    return new TestDatabase(new DatabaseAddress(address.url(), "postgres", new Secret("postgres")));
+  }
 
   /** Opens a plain connection. */
   public Connection connect() {

@@ -55,6 +55,10 @@ abstract class ControlCommand implements Callable<Integer> {
     return ManifestReader.read(manifest);
   }
 
+  final String actor() {
+    return actor;
+  }
+
   final boolean json() {
     return json;
   }
@@ -92,6 +96,17 @@ abstract class ControlCommand implements Callable<Integer> {
     out().println(json ? Json.of(outcome) : Text.of(outcome));
     out().flush();
     return 0;
+  }
+
+  /** The same name, if the manifest has it. */
+  static GroupName known(GroupName name, Manifest manifest) {
+    if (manifest.group(name).isEmpty()) {
+      throw new FicusException(
+          ErrorKind.USAGE,
+          "there is no group " + name + " in " + manifest.file(),
+          "name one of " + manifest.groups().stream().map(group -> group.name().value()).toList());
+    }
+    return name;
   }
 
   static GroupName group(String name) {

@@ -11,7 +11,9 @@ import picocli.CommandLine.HelpCommand;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     subcommands = {
+      DoctorCommand.class,
       StatusCommand.class,
+      StreamsCommand.class,
       PlanCommand.class,
       AdvanceCommand.class,
       RollbackCommand.class,
@@ -31,6 +33,9 @@ import picocli.CommandLine.HelpCommand;
     })
 public final class FicusCli {
 
+  private static final String LOGBACK = "logback.configurationFile";
+  private static final String LOG_AS_TEXT = "dev/ficus/control/cli/logback.xml";
+
   private FicusCli() {}
 
   /** Runs the command and ends the process with its exit code. */
@@ -40,11 +45,18 @@ public final class FicusCli {
 
   /** Runs the command and returns its exit code. */
   public static int run(String... arguments) {
-    if (System.getProperty("logback.configurationFile") == null) {
+    if (System.getProperty(LOGBACK) == null) {
       // Before the first class that logs is loaded.
-      System.setProperty("logback.configurationFile", "dev/ficus/control/cli/logback.xml");
+      System.setProperty(LOGBACK, LOG_AS_TEXT);
     }
     return commandLine().execute(arguments);
+  }
+
+  /** Lets the log be JSON, unless the operator configured logging; before the first class logs. */
+  static void logAsJson() {
+    if (LOG_AS_TEXT.equals(System.getProperty(LOGBACK))) {
+      System.setProperty(LOGBACK, "dev/ficus/control/cli/logback-json.xml");
+    }
   }
 
   static CommandLine commandLine() {

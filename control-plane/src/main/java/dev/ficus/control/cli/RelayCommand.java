@@ -1,15 +1,13 @@
 package dev.ficus.control.cli;
 
-import dev.ficus.core.FaultPoints;
+import dev.ficus.control.internal.relay.RunningRelay;
 import dev.ficus.core.manifest.Manifest;
-import dev.ficus.core.manifest.Service;
-import dev.ficus.postgres.Database;
-import dev.ficus.relay.Relay;
-import dev.ficus.relay.RelaySettings;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.net.InetSocketAddress;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 @Command(
     name = "relay",
@@ -19,12 +17,42 @@ import picocli.CommandLine.Command;
     })
 final class RelayCommand extends ControlCommand {
 
+  enum LogFormat {
+    TEXT,
+    JSON
+  }
+
+  @Option(
+      names = "--metrics-port",
+      paramLabel = "PORT",
+      description = "Serve /metrics (Prometheus) and /health there; 0 takes a free port.")
+  private @Nullable Integer metricsPort;
+
+  @Option(
+      names = "--metrics-host",
+      paramLabel = "HOST",
+      defaultValue = "127.0.0.1",
+      description = "The address that metrics are served at; default: ${DEFAULT-VALUE}.")
+  private String metricsHost = "127.0.0.1";
+
+  @Option(
+      names = "--log-format",
+      paramLabel = "FORMAT",
+      defaultValue = "text",
+      description = "How the log is written, text or json; default: ${DEFAULT-VALUE}.")
+  private LogFormat logFormat = LogFormat.TEXT;
+
   @Override
   public Integer call() throws InterruptedException {
     if (System.getProperty("ficus.log") == null) {
       System.setProperty("ficus.log", "INFO");
     }
+    if (logFormat == LogFormat.JSON) {
+      FicusCli.logAsJson();
+    }
     Manifest manifest = manifest();
+    Optional<InetSocketAddress> metrics =
+        Optional.ofNullable(metricsPort).map(port -> new InetSocketAddress(metricsHost, port));
     CountDownLatch end = new CountDownLatch(1);
     CountDownLatch ended = new CountDownLatch(1);
     Thread onTerm =
@@ -39,24 +67,17 @@ final class RelayCommand extends ControlCommand {
             },
             "ficus-relay-end");
     Runtime.getRuntime().addShutdownHook(onTerm);
-    try (Relay relay = new Relay(databases(manifest), RelaySettings.DEFAULTS, FaultPoints.NONE)) {
-      relay.start();
-      out().println("relay runs for " + databases(manifest).keySet() + "; end it with SIGTERM");
+    try (RunningRelay relay = RunningRelay.start(manifest, metrics)) {
+      out().println("relay runs for " + relay.databases() + "; end it with SIGTERM");
+      relay
+          .metricsPort()
+          .ifPresent(
+              port -> out().println("metrics at http://" + metricsHost + ":" + port + "/metrics"));
       out().flush();
       end.await();
     } finally {
       ended.countDown();
     }
     return 0;
-  }
-
-  private static Map<String, Database> databases(Manifest manifest) {
-    Map<String, Database> databases = new LinkedHashMap<>();
-    databases.put(Database.SHARED, new Database(Database.SHARED, manifest.shared()));
-    for (Service service : manifest.services()) {
-      String name = service.name().value();
-      databases.put(name, new Database(name, service.database()));
-    }
-    return databases;
   }
 }

@@ -34,7 +34,7 @@ final class StatusText {
         rows.add(List.of("", "", "", "", "", "", stream(stream)));
       }
     }
-    StringBuilder text = new StringBuilder(aligned(rows));
+    StringBuilder text = new StringBuilder(Columns.aligned(rows));
     statuses.forEach(status -> attention(text, status));
     return text.toString().stripTrailing();
   }
@@ -85,19 +85,5 @@ final class StatusText {
       text.append('\n').append(status.group()).append('\n');
       lines.forEach(line -> text.append("  ").append(line).append('\n'));
     }
-  }
-
-  private static String aligned(List<List<String>> rows) {
-    StringBuilder text = new StringBuilder();
-    for (List<String> row : rows) {
-      StringBuilder line = new StringBuilder();
-      for (int column = 0; column < row.size(); column++) {
-        int index = column;
-        int width = rows.stream().mapToInt(it -> it.get(index).length()).max().orElse(0);
-        line.append(row.get(column)).append(" ".repeat(width - row.get(column).length() + 2));
-      }
-      text.append(line.toString().stripTrailing()).append('\n');
-    }
-    return text.toString();
   }
 }

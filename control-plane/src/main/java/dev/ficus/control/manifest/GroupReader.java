@@ -6,6 +6,7 @@ import dev.ficus.core.TableName;
 import dev.ficus.core.manifest.DependentDecision;
 import dev.ficus.core.manifest.Group;
 import dev.ficus.core.manifest.ReferenceCopy;
+import dev.ficus.core.manifest.WalBudget;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -39,13 +40,15 @@ final class GroupReader {
       mapping.problem("tables", "a group of this name stands at " + other + " already");
     }
     stream(mapping);
+    WalBudget budget =
+        mapping.optionalMapping("stream").map(WalBudgetReader::read).orElse(WalBudget.NONE);
     List<TableName> tables = tables(mapping);
     List<ReferenceCopy> copies = references(service, name, mapping, tables);
     var gates = GatesReader.read(mapping);
     Map<String, DependentDecision> dependents = dependents(mapping);
     return tables.isEmpty()
         ? Optional.empty()
-        : Optional.of(new Group(name, service, tables, copies, gates, dependents));
+        : Optional.of(new Group(name, service, tables, copies, gates, dependents, budget));
   }
 
   private static List<String> withStream() {
@@ -60,7 +63,7 @@ final class GroupReader {
         .optionalMapping("stream")
         .ifPresent(
             stream -> {
-              stream.knows(List.of("via", "ddl"), Map.of());
+              stream.knows(List.of("via", "ddl", "wal-budget"), Map.of());
               stream
                   .optionalText("via")
                   .filter(via -> !via.equals("direct"))

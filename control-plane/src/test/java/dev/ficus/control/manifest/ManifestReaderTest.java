@@ -13,6 +13,7 @@ import dev.ficus.core.manifest.Gates;
 import dev.ficus.core.manifest.Group;
 import dev.ficus.core.manifest.Manifest;
 import dev.ficus.core.manifest.ReferenceCopy;
+import dev.ficus.core.manifest.WalBudget;
 import dev.ficus.testkit.Rule;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,7 +42,7 @@ class ManifestReaderTest {
           groups:
             orders:
               tables: [orders, sales.order_items]
-              stream: { via: direct, ddl: stop }
+              stream: { via: direct, ddl: stop, wal-budget: { warn: 512MB, drop: 2GB } }
               references: [ { table: users, columns: [id, name] } ]
               gates: { max-lag: 500ms, clean-reconciliations: 2, shadow-samples: 0, soak: 14d }
               dependents: { public.order_overview: drop }
@@ -89,6 +91,27 @@ class ManifestReaderTest {
         .isEqualTo(new Gates(Duration.ofMillis(500), 2, 0, Duration.ofDays(14)));
     assertThat(orders.dependents())
         .isEqualTo(Map.of("public.order_overview", DependentDecision.DROP));
+    assertThat(orders.walBudget())
+        .isEqualTo(new WalBudget(Optional.of(512L << 20), Optional.empty(), Optional.of(2L << 30)));
+    assertThat(users.groups().get(0).walBudget()).isEqualTo(WalBudget.NONE);
+  }
+
+  @Test
+  @Rule("R21")
+  void shouldRefuseWalBudgetsThatCannotBe() {
+    String budget = "stream: { via: direct, ddl: stop, wal-budget: { warn: 512MB, drop: 2GB } }";
+    assertThat(
+            problems(VALID.replace(budget, "stream: { wal-budget: { warn: lots, limit: 1GB } }")))
+        .satisfiesExactlyInAnyOrder(
+            problem ->
+                assertThat(problem)
+                    .contains(
+                        "services.orders.groups.orders.stream.wal-budget.warn: 'lots' is not a size"),
+            problem -> assertThat(problem).contains("unknown key 'limit'"));
+    assertThat(problems(VALID.replace(budget, "stream: { wal-budget: { warn: 3GB, drop: 2GB } }")))
+        .singleElement()
+        .asString()
+        .contains("stream.wal-budget: a WAL budget rises from warn over throttle to drop");
   }
 
   @Test
@@ -166,12 +189,18 @@ class ManifestReaderTest {
             "14: services.orders.groups.orders.stream.via: not supported yet: 'kafka'; only"
                 + " 'direct' is");
     assertThat(
-            problems(VALID.replace("stream: { via: direct, ddl: stop }", "loose-foreign-keys: []")))
+            problems(
+                VALID.replace(
+                    "stream: { via: direct, ddl: stop, wal-budget: { warn: 512MB, drop: 2GB } }",
+                    "loose-foreign-keys: []")))
         .singleElement()
         .asString()
         .contains("loose-foreign-keys: not supported yet");
     assertThat(
-            problems(VALID.replace("stream: { via: direct, ddl: stop }", "reconcile: \"0 0 *\"")))
+            problems(
+                VALID.replace(
+                    "stream: { via: direct, ddl: stop, wal-budget: { warn: 512MB, drop: 2GB } }",
+                    "reconcile: \"0 0 *\"")))
         .singleElement()
         .asString()
         .contains("reconcile: not supported yet");

@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
  * its own.
  *
  * <p>What a command prints must be what the page shows, but for numbers, LSNs, units of time and
- * widths. A command that must not end with 0 says so by {@code ; echo "exit code $?"} behind it.
- * With {@code -Dficus.pages.update=true} the pages are rewritten with what was printed.
+ * size, and widths. A command that must not end with 0 says so by {@code ; echo "exit code $?"}
+ * behind it. With {@code -Dficus.pages.update=true} the pages are rewritten with what was printed.
  */
 final class PageRun implements AutoCloseable {
 
@@ -28,6 +28,8 @@ final class PageRun implements AutoCloseable {
   private static final Pattern NUMBER = Pattern.compile("\\d+([.,:]\\d+)*");
   private static final Pattern LSN = Pattern.compile("\\b[0-9A-F]{1,8}/[0-9A-F]{1,8}\\b");
   private static final Pattern TIME = Pattern.compile("\\b0 (ms|s|min)\\b");
+
+  private static final Pattern SIZE = Pattern.compile("\\b0 (B|kB|MB|GB)\\b");
 
   private final Path folder;
   private final Map<String, TestDatabase> databases;
@@ -179,6 +181,7 @@ final class PageRun implements AutoCloseable {
     return lines.stream()
         .map(line -> LSN.matcher(line).replaceAll("LSN"))
         .map(line -> NUMBER.matcher(line).replaceAll("0"))
+        .map(line -> SIZE.matcher(line).replaceAll("0 B"))
         .map(line -> TIME.matcher(line).replaceAll("0 ms").replaceAll("\\s+", " ").strip())
         .toList();
   }

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every command in docs/walkthrough.md and in the runbooks runs, and prints what the page shows.
+ * Every command in docs/walkthrough.md, in the pages of commands and in the runbooks runs, and
+ * prints what the page shows.
  */
 class PagesTest {
 
@@ -59,6 +60,15 @@ class PagesTest {
         .as("slots left behind in orders")
         .isEmpty();
     assertThat(orders.queryOne("select count(*) from orders")).isEqualTo("4992");
+  }
+
+  @Test
+  void shouldShowTroubleAndStreams(@TempDir Path folder) throws Exception {
+    try (PageRun run = run(folder)) {
+      run.executeUntil(WALKTHROUGH, RUNBOOKS_GO_ON);
+      run.execute(ROOT.resolve("docs/doctor.md"));
+      run.execute(ROOT.resolve("docs/streams.md"));
+    }
   }
 
   @Test

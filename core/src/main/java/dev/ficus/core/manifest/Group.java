@@ -16,6 +16,7 @@ import java.util.Map;
  * @param gates the bounds for leaving phases
  * @param dependents what becomes of each object of the shared database that depends on the tables,
  *     by its name
+ * @param walBudget how much WAL the slots of the group's streams may hold back
  */
 public record Group(
     GroupName name,
@@ -23,7 +24,8 @@ public record Group(
     List<TableName> tables,
     List<ReferenceCopy> references,
     Gates gates,
-    Map<String, DependentDecision> dependents) {
+    Map<String, DependentDecision> dependents,
+    WalBudget walBudget) {
 
   public Group {
     tables = List.copyOf(tables);

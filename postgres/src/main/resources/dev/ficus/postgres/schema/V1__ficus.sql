@@ -200,13 +200,18 @@ $$;
     which happens only at or below the position, and then the guard LSN is at or below the position as well. The position is read
     after the guard row is held: the stream takes the same guard row before it writes the row.
  Runs as its owner with session_replication_role = replica: the row is an image, so triggers and foreign keys must not change or refuse it.
+ Where the owner may not set that, the function has no such setting (see below it), and:
+ 1. it passes the group's fence by ficus.applying, which the fence heeds only from its owner's own code;
+ 2. foreign keys act. A row that refers to one which is not here yet is refused with 23503, and left to the stream like any failed dual write;
+ 3. a delete whose foreign keys would change other rows is refused as a whole: those rows have no guard, and the stream may be about to
+    move them away.
  The other settings are those under which the image's text was written: whatever the session has, each value is taken in as it was.
 */
 create function ficus.dual_write(
     p_group text, p_epoch bigint, p_schema text, p_table text, p_lsn pg_lsn, p_keys text[], p_images text[])
 returns int
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp set session_replication_role = replica set timezone = 'UTC' set datestyle = 'ISO, YMD'
+set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres' set lc_monetary = 'C' set array_nulls = on set xmloption = 'content'
 as $$
 declare
@@ -247,6 +252,17 @@ begin
         raise insufficient_privilege using message = format('ficus: dual write on %s refused: role %s may not insert, update and delete there', v_table, session_user);
     end if;
 
+    if current_setting('session_replication_role') <> 'replica' then
+        if array_position(p_images, null) is not null
+                and exists (select from pg_constraint c where c.confrelid = v_table::regclass and c.contype = 'f' and c.confdeltype in ('c', 'n', 'd')) then
+            raise exception using
+                errcode = 'FI002',
+                message = format('ficus: a dual-written delete on %s is left to the stream: a foreign key would change other rows with it', v_table);
+        end if;
+        perform set_config('ficus.applying', 'on', true);
+        set constraints all deferred;
+    end if;
+
     select string_agg(quote_ident(a.attname), ', ' order by a.attnum) filter (where a.attgenerated = ''),
            string_agg(format('(r.image).%I', a.attname), ', ' order by a.attnum) filter (where a.attgenerated = ''),
            string_agg(format('%1$I = excluded.%1$I', a.attname), ', ' order by a.attnum)
@@ -284,7 +300,19 @@ begin
                        case when v_updates is null then 'nothing' else 'update set ' || v_updates end)
         using p_images[i];
     end loop;
+    if current_setting('ficus.applying', true) = 'on' then
+        perform set_config('ficus.applying', '', true);
+    end if;
     return v_written;
+end
+$$;
+
+-- Needs a superuser, or from PostgreSQL 15 on GRANT SET ON PARAMETER; managed servers have ways of their own, so it is tried.
+do $$
+begin
+    alter function ficus.dual_write(text, bigint, text, text, pg_lsn, text[], text[]) set session_replication_role = replica;
+exception when insufficient_privilege then
+    raise notice 'ficus: role % may not set session_replication_role; foreign keys act on dual writes here', current_user;
 end
 $$;
 

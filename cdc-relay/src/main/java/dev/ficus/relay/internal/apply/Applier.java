@@ -2,14 +2,17 @@ package dev.ficus.relay.internal.apply;
 
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.Lsn;
+import dev.ficus.postgres.ReplicaRole;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.capture.Capture;
 import dev.ficus.relay.internal.capture.Change;
 import dev.ficus.relay.internal.shape.TableShape;
+import dev.ficus.relay.internal.watch.RelayMeters;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +31,7 @@ public final class Applier implements Capture.Sink, AutoCloseable {
 
   private final StreamRow stream;
   private final RelaySettings settings;
+  private final RelayMeters meters;
   private final FaultPoints faults;
   private final BatchWriter writer;
 
@@ -40,31 +44,33 @@ public final class Applier implements Capture.Sink, AutoCloseable {
   private final List<Change> open = new ArrayList<>();
   private long openCharacters;
   private long openWritten;
+  private long openBegun;
   private @Nullable Instant openCommittedAt;
   private volatile Lsn position;
   private volatile long progressedAt = System.nanoTime();
 
   /**
-   * @param target the connection that bears the lease; it is switched to replica mode, in which
-   *     neither triggers nor foreign keys act, since both have acted in the source
+   * @param target the connection that bears the lease; where its role may, it is switched to
+   *     replica mode, in which neither triggers nor foreign keys act, since both have acted in the
+   *     source
    */
   public Applier(
       Connection target,
       StreamRow stream,
       List<TableShape> shapes,
       RelaySettings settings,
+      RelayMeters meters,
       FaultPoints faults)
       throws SQLException {
     this.stream = stream;
     this.settings = settings;
+    this.meters = meters;
     this.faults = faults;
     this.position = stream.position();
     target.setAutoCommit(false);
-    try (var statement = target.createStatement()) {
-      statement.execute("set session_replication_role = replica");
-    }
+    ReplicaRole role = ReplicaRole.take(target);
     target.commit();
-    this.writer = new BatchWriter(target, stream, shapes, faults);
+    this.writer = new BatchWriter(target, stream, shapes, role, faults);
   }
 
   /** When the position last moved, by {@link System#nanoTime}. */
@@ -108,7 +114,7 @@ public final class Applier implements Capture.Sink, AutoCloseable {
     } else if (openWritten > 0) {
       writePiece();
       writer.commitPieces(new Advance(position, end, committedAt, 1, openWritten));
-      moved(end, 1, openWritten);
+      moved(end, 1, openWritten, openBegun);
     } else {
       open.forEach(batch::add);
       advance =
@@ -150,6 +156,7 @@ public final class Applier implements Capture.Sink, AutoCloseable {
                 + " met a unique value that a dual write of its future holds, in front of a transaction too large to be held",
             "stop the group's dual writes until the stream has caught up, or raise the relay's transaction limits");
       }
+      openBegun = System.nanoTime();
       writer.beginPieces(position);
     }
     Batch piece = new Batch();
@@ -177,6 +184,7 @@ public final class Applier implements Capture.Sink, AutoCloseable {
       }
       return;
     }
+    long begun = System.nanoTime();
     BatchWriter.Outcome outcome = writer.write(whole, batch);
     if (outcome instanceof BatchWriter.Outcome.Blocked blocked) {
       blockedUntil = blocked.until();
@@ -187,12 +195,12 @@ public final class Applier implements Capture.Sink, AutoCloseable {
           whole.end());
       return;
     }
-    moved(whole.end(), whole.transactions(), whole.changes());
+    moved(whole.end(), whole.transactions(), whole.changes(), begun);
     batch = new Batch();
     advance = null;
   }
 
-  private void moved(Lsn end, int transactions, long changes) {
+  private void moved(Lsn end, int transactions, long changes, long begun) {
     log.debug(
         "stream {}: applied {} transactions with {} changes up to {}",
         stream.name(),
@@ -201,6 +209,7 @@ public final class Applier implements Capture.Sink, AutoCloseable {
         end);
     position = end;
     progressedAt = System.nanoTime();
+    meters.applied(stream, (int) changes, Duration.ofNanos(progressedAt - begun));
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.ficus.relay.internal.apply;
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
+import dev.ficus.postgres.ReplicaRole;
 import dev.ficus.postgres.SqlErrors;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.relay.internal.apply.TableWriter.Manner;
@@ -12,7 +13,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,12 +30,22 @@ final class BatchWriter implements AutoCloseable {
   private final FaultPoints faults;
   private final PositionRow positionRow;
   private final Guards guards;
+  private final ReplicaRole role;
+  private final TableOrder order;
   private final Map<TableName, TableWriter> writers = new HashMap<>();
   private boolean guarded;
 
-  BatchWriter(Connection target, StreamRow stream, List<TableShape> shapes, FaultPoints faults)
+  BatchWriter(
+      Connection target,
+      StreamRow stream,
+      List<TableShape> shapes,
+      ReplicaRole role,
+      FaultPoints faults)
       throws SQLException {
     this.target = target;
+    this.role = role;
+    this.order = TableOrder.read(target, shapes.stream().map(TableShape::target).toList());
+    target.commit();
     this.faults = faults;
     this.positionRow = new PositionRow(target, stream);
     this.guards = new Guards(target, stream);
@@ -138,7 +151,11 @@ final class BatchWriter implements AutoCloseable {
     if (guarded && batch.tables().stream().anyMatch(table -> table.truncated().isPresent())) {
       guards.closeAgainstDualWrites();
     }
-    for (TableBatch table : batch.tables()) {
+    role.deferChecks(target);
+    if (!role.isReplica()) {
+      writeInOrder(from, batch, manner);
+    }
+    for (TableBatch table : role.isReplica() ? batch.tables() : List.<TableBatch>of()) {
       TableWriter writer = writer(table.table());
       if (table.truncated().isPresent()) {
         if (guarded) {
@@ -161,10 +178,31 @@ final class BatchWriter implements AutoCloseable {
     faults.reach("relay.apply.after-commit");
   }
 
+  /** Where foreign keys act: what {@link OrderedWrites} says, with the same guards. */
+  private void writeInOrder(Lsn from, Batch batch, Manner manner) throws SQLException {
+    OrderedWrites writes = new OrderedWrites(order);
+    Map<TableName, Map<RowKey, RowState>> rows = new LinkedHashMap<>();
+    List<TableName> cleared = new ArrayList<>();
+    for (TableBatch table : batch.tables()) {
+      if (table.truncated().isPresent() && guarded) {
+        guards.clear(table.table(), table.truncated().get());
+      } else if (table.truncated().isPresent()) {
+        cleared.add(table.table().target());
+      }
+      rows.put(table.table().target(), guarded ? guards.won(table, from) : table.rows());
+    }
+    writes.clear(cleared, this::writer);
+    writes.write(rows, this::writer, manner);
+  }
+
   private TableWriter writer(TableShape table) {
-    TableWriter writer = writers.get(table.target());
+    return writer(table.target());
+  }
+
+  private TableWriter writer(TableName table) {
+    TableWriter writer = writers.get(table);
     if (writer == null) {
-      throw new IllegalStateException("no writer for table " + table.target());
+      throw new IllegalStateException("no writer for table " + table);
     }
     return writer;
   }

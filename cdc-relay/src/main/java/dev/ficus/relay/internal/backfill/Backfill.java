@@ -4,10 +4,12 @@ import dev.ficus.core.Direction;
 import dev.ficus.core.FaultPoints;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostponedDefinitions;
+import dev.ficus.postgres.ReplicaRole;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
 import dev.ficus.relay.RelaySettings;
+import dev.ficus.relay.internal.apply.TableOrder;
 import dev.ficus.relay.internal.shape.StreamShape;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
@@ -15,6 +17,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -85,7 +88,7 @@ public final class Backfill {
   public void run() throws Exception {
     leased.setAutoCommit(true);
     row.begin(leased);
-    Worker.prepared(leased);
+    ReplicaRole role = Worker.prepare(leased);
     restore();
     try (Connection locks = connections.open(source)) {
       SourceLocks.take(locks, stream.tables());
@@ -116,7 +119,16 @@ public final class Backfill {
           copyAtOnce(snapshot, cut, progress);
         } else {
           new ParallelCopy(
-                  source, target, leased, stream, connections, settings, faults, row, progress)
+                  source,
+                  target,
+                  leased,
+                  stream,
+                  connections,
+                  settings,
+                  faults,
+                  row,
+                  progress,
+                  role)
               .run(snapshot, locks, shapes, cut);
         }
         verify(locks);
@@ -151,8 +163,12 @@ public final class Backfill {
         Connection watcher = connections.open(target)) {
       Timeouts.lift(reader);
       snapshot.adopt(reader);
-      TargetTables.delete(leased, cut.tables());
-      for (Chunk chunk : cut.chunks()) {
+      // Where foreign keys act, children go before their parents and come after them.
+      TableOrder order =
+          TableOrder.read(leased, stream.tables().stream().map(StreamTable::target).toList());
+      TargetTables.delete(
+          leased, cut.tables().stream().sorted(order.parentsFirst().reversed()).toList());
+      for (Chunk chunk : parentsFirst(cut.chunks(), order)) {
         long[] passed = {0};
         long rows =
             CopyPipe.copy(
@@ -169,6 +185,12 @@ public final class Backfill {
       }
       reader.rollback();
     }
+  }
+
+  private static List<Chunk> parentsFirst(List<Chunk> chunks, TableOrder order) {
+    return chunks.stream()
+        .sorted(Comparator.comparing(chunk -> chunk.table().target(), order.parentsFirst()))
+        .toList();
   }
 
   /** The locks have held until now, or nobody knows what the rows are worth. */

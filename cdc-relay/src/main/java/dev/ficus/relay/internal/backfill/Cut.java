@@ -17,7 +17,7 @@ import java.util.OptionalLong;
  *
  * <p>Why blocks: a range of blocks is read in the order of the disk whatever the key is, needs no
  * statistics, and is even where a key is skewed. Ranges of the key were measured beside it and
- * never won (ADR 6).
+ * never won (ADR 8).
  *
  * <p>Why no row is missed and none comes twice, while the source is written all the time:
  *

@@ -7,6 +7,7 @@ import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostponedDefinitions;
 import dev.ficus.postgres.PostponedDefinitions.Definition;
 import dev.ficus.postgres.PostponedDefinitions.Kind;
+import dev.ficus.postgres.ReplicaRole;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.shape.TableShape;
@@ -32,6 +33,7 @@ final class ParallelCopy {
   private final FaultPoints faults;
   private final CopyRow row;
   private final Progress progress;
+  private final ReplicaRole role;
 
   ParallelCopy(
       Database source,
@@ -42,7 +44,8 @@ final class ParallelCopy {
       RelaySettings settings,
       FaultPoints faults,
       CopyRow row,
-      Progress progress) {
+      Progress progress,
+      ReplicaRole role) {
     this.source = source;
     this.target = target;
     this.leased = leased;
@@ -52,6 +55,7 @@ final class ParallelCopy {
     this.faults = faults;
     this.row = row;
     this.progress = progress;
+    this.role = role;
   }
 
   /**
@@ -68,6 +72,7 @@ final class ParallelCopy {
     Throttle throttle = new Throttle(stream.group());
     int workers = Math.min(settings.copyWorkers(), Math.max(1, cut.chunks().size()));
     leased.setAutoCommit(true);
+    throttle.look(leased, locks);
     try (WorkerSides sides = new WorkerSides(snapshot)) {
       Workers.run(
           workers,
@@ -106,6 +111,10 @@ final class ParallelCopy {
   private List<Definition> empty(ChunkLedger ledger, List<TableShape> shapes, Cut cut)
       throws SQLException {
     List<TableName> targets = shapes.stream().map(TableShape::target).toList();
+    if (!role.isReplica()) {
+      // Chunks come in any order, and so parents may come after their children.
+      PostponedDefinitions.postponeKeys(leased, stream.name(), targets);
+    }
     if (stream.direction() == Direction.FORWARD) {
       PostponedDefinitions.postpone(leased, stream.name(), cut.largeTargets(), targets);
     }
@@ -144,7 +153,9 @@ final class ParallelCopy {
 
     @Override
     public Connection target() throws SQLException {
-      return Worker.prepared(remember(connections.open(target)));
+      Connection connection = remember(connections.open(target));
+      Worker.prepare(connection);
+      return connection;
     }
 
     private Connection remember(Connection connection) {

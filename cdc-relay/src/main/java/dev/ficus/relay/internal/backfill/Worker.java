@@ -4,10 +4,10 @@ import dev.ficus.core.FaultPoints;
 import dev.ficus.core.Lsn;
 import dev.ficus.postgres.PostponedDefinitions;
 import dev.ficus.postgres.PostponedDefinitions.Definition;
+import dev.ficus.postgres.ReplicaRole;
 import dev.ficus.postgres.SqlErrors;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +31,7 @@ final class Worker implements AutoCloseable {
     /** A source connection whose transaction reads the snapshot. */
     Connection source() throws SQLException;
 
-    /** A target connection in replica mode, without auto-commit. */
+    /** A {@linkplain Worker#prepare prepared} target connection. */
     Connection target() throws SQLException;
   }
 
@@ -205,16 +205,14 @@ final class Worker implements AutoCloseable {
     }
   }
 
-  /** Prepares a target connection. */
-  static Connection prepared(Connection target) throws SQLException {
+  /** Prepares a target connection; says whether foreign keys and triggers stand still on it. */
+  static ReplicaRole prepare(Connection target) throws SQLException {
     Timeouts.lift(target);
     Timeouts.endWithClient(target);
     target.setAutoCommit(false);
-    try (Statement statement = target.createStatement()) {
-      // Triggers and foreign keys have acted in the source.
-      statement.execute("set session_replication_role = replica");
-    }
+    // Triggers and foreign keys have acted in the source.
+    ReplicaRole role = ReplicaRole.take(target);
     target.commit();
-    return target;
+    return role;
   }
 }

@@ -6,6 +6,7 @@ import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.Streams;
 import dev.ficus.relay.RelaySettings;
+import dev.ficus.relay.internal.watch.RelayMeters;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashMap;
@@ -30,6 +31,7 @@ public final class DatabaseSupervisor {
   private final Map<String, Database> databases;
   private final Database target;
   private final RelaySettings settings;
+  private final RelayMeters meters;
   private final FaultPoints faults;
   private final Map<StreamName, StreamRunner> runners = new HashMap<>();
   private final CountDownLatch stopping = new CountDownLatch(1);
@@ -40,10 +42,12 @@ public final class DatabaseSupervisor {
       Map<String, Database> databases,
       Database target,
       RelaySettings settings,
+      RelayMeters meters,
       FaultPoints faults) {
     this.databases = databases;
     this.target = target;
     this.settings = settings;
+    this.meters = meters;
     this.faults = faults;
     this.thread = new Thread(this::run, "ficus-relay-" + target.name());
     thread.setDaemon(true);
@@ -118,7 +122,7 @@ public final class DatabaseSupervisor {
       wanted.add(row.name());
       StreamRunner runner = runners.get(row.name());
       if (runner == null) {
-        runner = new StreamRunner(databases, target, row, settings, faults);
+        runner = new StreamRunner(databases, target, row, settings, meters, faults);
         runners.put(row.name(), runner);
         runner.start();
       } else if (!runner.runs(row)) {

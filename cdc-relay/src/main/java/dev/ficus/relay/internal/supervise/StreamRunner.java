@@ -4,12 +4,14 @@ import dev.ficus.core.FaultPoints;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamState;
+import dev.ficus.postgres.StreamWatches;
 import dev.ficus.postgres.Streams;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.backfill.Backfill;
+import dev.ficus.relay.internal.watch.RelayMeters;
+import dev.ficus.relay.internal.watch.StreamFailure;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
@@ -19,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /** Runs one stream at one epoch, on a thread of its own, until its row no longer wants it. */
 final class StreamRunner {
@@ -30,6 +33,7 @@ final class StreamRunner {
   private final Database target;
   private final StreamRow requested;
   private final RelaySettings settings;
+  private final RelayMeters meters;
   private final FaultPoints faults;
   private final RunnerConnections connections;
   private final CountDownLatch stopping = new CountDownLatch(1);
@@ -42,11 +46,13 @@ final class StreamRunner {
       Database target,
       StreamRow requested,
       RelaySettings settings,
+      RelayMeters meters,
       FaultPoints faults) {
     this.databases = databases;
     this.target = target;
     this.requested = requested;
     this.settings = settings;
+    this.meters = meters;
     this.faults = faults;
     this.connections = new RunnerConnections(requested);
     this.thread = new Thread(this::run, "ficus-stream-" + requested.name());
@@ -88,6 +94,9 @@ final class StreamRunner {
   }
 
   private void run() {
+    MDC.put("stream", requested.name().value());
+    MDC.put("group", requested.group().value());
+    MDC.put("slot", requested.slot());
     boolean wanted = true;
     while (wanted && stopping.getCount() > 0) {
       try {
@@ -129,7 +138,7 @@ final class StreamRunner {
       if (row.isEmpty() || stopping.getCount() == 0) {
         return false;
       }
-      new Streaming(source, target, leased, row.get(), connections, settings, faults)
+      new Streaming(source, target, leased, row.get(), connections, settings, meters, faults)
           .run(stopping, () -> failures.set(0));
       return false;
     }
@@ -193,6 +202,7 @@ final class StreamRunner {
             settings.firstRetryDelay().toMillis() << Math.min(failures.getAndIncrement(), 20));
     if (verdict instanceof Verdict.Retry retry) {
       log.warn("stream {}: retrying in {} ms after: {}", requested.name(), delay, retry.why());
+      noteRetry(retry.why());
     }
     try {
       return !stopping.await(delay, TimeUnit.MILLISECONDS);
@@ -202,19 +212,19 @@ final class StreamRunner {
     }
   }
 
+  private void noteRetry(String why) {
+    meters.retried(requested);
+    try (Connection connection = connections.open(target)) {
+      StreamWatches.retried(connection, requested, why);
+    } catch (SQLException | RuntimeException e) {
+      // The target itself may be what cannot be reached; the log and the meter have the retry.
+      log.debug("stream {}: a retry could not be noted", requested.name(), e);
+    }
+  }
+
   private void markFailed(Verdict.Fail fail) throws SQLException {
-    try (Connection connection = connections.open(target);
-        PreparedStatement update =
-            connection.prepareStatement(
-                """
-                update ficus.stream set state = 'FAILED', failure = ?, advice = ?, changed_at = clock_timestamp()
-                where name = ? and epoch = ? and state in ('REQUESTED', 'COPYING', 'STREAMING')
-                """)) {
-      update.setString(1, fail.failure());
-      update.setString(2, fail.advice());
-      update.setString(3, requested.name().value());
-      update.setLong(4, requested.epoch().value());
-      update.executeUpdate();
+    try (Connection connection = connections.open(target)) {
+      new StreamFailure(fail.failure(), fail.advice()).write(connection, requested);
     }
   }
 }

@@ -13,6 +13,9 @@ import dev.ficus.relay.internal.apply.Applier;
 import dev.ficus.relay.internal.capture.Capture;
 import dev.ficus.relay.internal.shape.StreamShape;
 import dev.ficus.relay.internal.shape.TableShape;
+import dev.ficus.relay.internal.watch.LostSlot;
+import dev.ficus.relay.internal.watch.RelayMeters;
+import dev.ficus.relay.internal.watch.StreamFailure;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -35,6 +38,7 @@ final class Streaming {
   private final StreamRow stream;
   private final RunnerConnections connections;
   private final RelaySettings settings;
+  private final RelayMeters meters;
   private final FaultPoints faults;
 
   Streaming(
@@ -44,6 +48,7 @@ final class Streaming {
       StreamRow stream,
       RunnerConnections connections,
       RelaySettings settings,
+      RelayMeters meters,
       FaultPoints faults) {
     this.source = source;
     this.target = target;
@@ -51,6 +56,7 @@ final class Streaming {
     this.stream = stream;
     this.connections = connections;
     this.settings = settings;
+    this.meters = meters;
     this.faults = faults;
   }
 
@@ -64,7 +70,7 @@ final class Streaming {
     verifyIdentity();
     verifySlot();
     List<TableShape> shapes = shapes();
-    try (Applier applier = new Applier(leased, stream, shapes, settings, faults);
+    try (Applier applier = new Applier(leased, stream, shapes, settings, meters, faults);
         Capture capture =
             Capture.start(
                 stream, source.address(), shapes, table -> verifyAgain(shapes), settings, applier);
@@ -172,13 +178,8 @@ final class Streaming {
                             + " cannot be had any more: "
                             + AGAIN));
     if (slot.walStatus().equals("lost")) {
-      throw RelayException.stop(
-          "slot "
-              + stream.slot()
-              + " of "
-              + source
-              + " has lost WAL that it needs (wal_status lost)",
-          "raise max_slot_wal_keep_size, then " + AGAIN);
+      StreamFailure lost = LostSlot.lost(stream, source);
+      throw RelayException.stop(lost.failure(), lost.advice());
     }
     if (!stream.position().hasReached(slot.confirmed())) {
       throw RelayException.stop(

@@ -1,5 +1,7 @@
 package dev.ficus.control.internal.gate;
 
+import dev.ficus.control.Diagnosis;
+import dev.ficus.control.Finding;
 import dev.ficus.control.GateResult;
 import dev.ficus.control.internal.Work;
 import dev.ficus.control.internal.provision.GeneratedSchema;
@@ -12,6 +14,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -19,6 +23,9 @@ import java.util.stream.Stream;
  * stream, roles that may not, tables that cannot be carried exactly (rule R7).
  */
 public final class Preflight implements Gate {
+
+  // What a stream would refuse later, by the doctor's checks.
+  private static final Set<String> STREAM_CHECKS = Set.of("columns", "triggers", "foreign-keys");
 
   @Override
   public String name() {
@@ -44,6 +51,12 @@ public final class Preflight implements Gate {
         problems.add(String.valueOf(e.getMessage()).strip());
       }
     }
+    if (problems.isEmpty()) {
+      Diagnosis.of(work.manifest(), Optional.of(work.name())).findings().stream()
+          .filter(finding -> finding.severity() == Finding.Severity.STOPS)
+          .filter(finding -> STREAM_CHECKS.contains(finding.check()))
+          .forEach(finding -> problems.add(finding.what() + ": " + finding.next()));
+    }
     work.store()
         .evidence()
         .store(
@@ -59,7 +72,9 @@ public final class Preflight implements Gate {
                 select current_setting('wal_level'),
                   current_setting('max_replication_slots')::int - (select count(*) from pg_replication_slots),
                   current_setting('max_wal_senders')::int - (select count(*) from pg_stat_replication),
-                  (select rolsuper or rolreplication from pg_roles where rolname = current_user),
+                  (select r.rolsuper or r.rolreplication or exists (select from pg_roles m
+                    where m.rolname = 'rds_replication' and pg_has_role(current_user, m.oid, 'usage'))
+                   from pg_roles r where r.rolname = current_user),
                   current_setting('server_version_num')::int
                 """)) {
       row.next();

@@ -11,6 +11,7 @@ import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.PostponedDefinitions;
 import dev.ficus.postgres.Quoted;
+import dev.ficus.postgres.ReplicaRole;
 import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
@@ -159,7 +160,7 @@ public final class StreamSteps {
             connection.prepareStatement("delete from ficus.guard where group_name = ?")) {
       connection.setAutoCommit(false);
       // The fence's triggers refuse a truncate as well; this one follows the fence's own closing.
-      statement.execute("set local session_replication_role = replica");
+      ReplicaRole.take(connection);
       statement.execute("set local lock_timeout = " + work.settings().lockPatience().toMillis());
       statement.execute(sql);
       // A copy that ended before its end had dropped them.

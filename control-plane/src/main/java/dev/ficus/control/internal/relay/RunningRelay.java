@@ -1,0 +1,98 @@
+package dev.ficus.control.internal.relay;
+
+import dev.ficus.core.FaultPoints;
+import dev.ficus.core.GroupName;
+import dev.ficus.core.manifest.Group;
+import dev.ficus.core.manifest.Manifest;
+import dev.ficus.core.manifest.Service;
+import dev.ficus.core.manifest.WalBudget;
+import dev.ficus.postgres.Database;
+import dev.ficus.relay.Relay;
+import dev.ficus.relay.RelaySettings;
+import dev.ficus.relay.RelayWatch;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** A relay for all databases of a manifest, with its meters where they are asked for. */
+public final class RunningRelay implements AutoCloseable {
+
+  private static final Duration INTERVAL = Duration.ofSeconds(1);
+
+  private final Relay relay;
+  private final Set<String> databases;
+  private final Optional<MetricsEndpoint> endpoint;
+
+  private RunningRelay(Relay relay, Set<String> databases, Optional<MetricsEndpoint> endpoint) {
+    this.relay = relay;
+    this.databases = databases;
+    this.endpoint = endpoint;
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param metrics where metrics and health are served; nowhere if absent
+   */
+  public static RunningRelay start(Manifest manifest, Optional<InetSocketAddress> metrics) {
+    Map<String, Database> databases = databases(manifest);
+    if (metrics.isEmpty()) {
+      Relay relay = relay(databases, manifest, new CompositeMeterRegistry());
+      relay.start();
+      return new RunningRelay(relay, databases.keySet(), Optional.empty());
+    }
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    Relay relay = relay(databases, manifest, registry);
+    // Before the relay starts: a port that is taken must not leave one running.
+    MetricsEndpoint endpoint = MetricsEndpoint.start(metrics.get(), registry, relay::health);
+    relay.start();
+    return new RunningRelay(relay, databases.keySet(), Optional.of(endpoint));
+  }
+
+  private static Relay relay(
+      Map<String, Database> databases, Manifest manifest, MeterRegistry registry) {
+    Map<GroupName, WalBudget> budgets = new LinkedHashMap<>();
+    for (Group group : manifest.groups()) {
+      budgets.put(group.name(), group.walBudget());
+    }
+    return new Relay(
+        databases,
+        RelaySettings.DEFAULTS,
+        new RelayWatch(registry, budgets, INTERVAL),
+        FaultPoints.NONE);
+  }
+
+  private static Map<String, Database> databases(Manifest manifest) {
+    Map<String, Database> databases = new LinkedHashMap<>();
+    databases.put(Database.SHARED, new Database(Database.SHARED, manifest.shared()));
+    for (Service service : manifest.services()) {
+      String name = service.name().value();
+      databases.put(name, new Database(name, service.database()));
+    }
+    return databases;
+  }
+
+  /** The databases whose streams it runs, by the manifest's names. */
+  public Set<String> databases() {
+    return databases;
+  }
+
+  /** The port that metrics are served at, if they are. */
+  public OptionalInt metricsPort() {
+    return endpoint.map(it -> OptionalInt.of(it.port())).orElse(OptionalInt.empty());
+  }
+
+  @Override
+  public void close() {
+    endpoint.ifPresent(MetricsEndpoint::close);
+    relay.close();
+  }
+}
