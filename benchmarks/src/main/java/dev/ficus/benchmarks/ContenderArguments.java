@@ -3,9 +3,19 @@ package dev.ficus.benchmarks;
 import dev.ficus.core.manifest.DatabaseAddress;
 import dev.ficus.core.manifest.Secret;
 import dev.ficus.postgres.Database;
+import java.util.List;
+import java.util.stream.Stream;
 
-/** The two databases, as {@link MeasuredProcess} names them to a contender. */
-record ContenderArguments(Database source, Database target) {
+/** The two databases, as a contender's process is told them. */
+public record ContenderArguments(Database source, Database target) {
+
+  /** The two databases as arguments. */
+  public static List<String> of(Database source, Database target) {
+    return Stream.of(source, target)
+        .map(Database::address)
+        .flatMap(it -> Stream.of(it.url(), it.user(), it.password().reveal()))
+        .toList();
+  }
 
   static ContenderArguments of(String[] arguments) {
     return new ContenderArguments(

@@ -191,8 +191,9 @@ final class CopyBenchmark implements Benchmark {
     }
     FicusSchema.install(target);
     Streams streams = new Streams(target);
-    try (MeasuredProcess relay =
-        MeasuredProcess.start(RelayProcess.class, source.address(), target.address())) {
+    try (ChildJvm relay =
+        ChildJvm.start(RelayProcess.class, ContenderArguments.of(source, target))) {
+      relay.await("ready");
       long begun = System.nanoTime();
       streams.requestCopy(
           STREAM, GROUP, Direction.FORWARD, source.name(), Epoch.FIRST, tables(source));
@@ -200,7 +201,7 @@ final class CopyBenchmark implements Benchmark {
       double seconds = (System.nanoTime() - begun) / 1e9;
       double resident = relay.peakResidentMiB();
       streams.stop(STREAM);
-      relay.end();
+      relay.kill();
       new Slots(source).drop(STREAM.slot(Epoch.FIRST), Duration.ofSeconds(30));
       return new Copied(seconds, resident);
     }
@@ -219,10 +220,12 @@ final class CopyBenchmark implements Benchmark {
   }
 
   private static double rawPipe(Database source, Database target) throws Exception {
-    try (MeasuredProcess pipe =
-        MeasuredProcess.start(RawPipeProcess.class, source.address(), target.address())) {
+    try (ChildJvm pipe =
+        ChildJvm.start(RawPipeProcess.class, ContenderArguments.of(source, target))) {
+      pipe.await("ready");
       long begun = System.nanoTime();
-      pipe.go();
+      pipe.say("go");
+      pipe.await("done");
       return (System.nanoTime() - begun) / 1e9;
     }
   }

@@ -1,17 +1,23 @@
 package dev.ficus.benchmarks;
 
 import dev.ficus.core.FaultPoints;
+import dev.ficus.postgres.Database;
 import dev.ficus.relay.Relay;
 import dev.ficus.relay.RelaySettings;
+import java.io.IOException;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 
-/** A relay for two databases, until the process is ended. */
-final class RelayProcess {
+/** A relay for two databases, until its input ends. */
+public final class RelayProcess {
 
   private RelayProcess() {}
 
-  public static void main(String[] arguments) throws InterruptedException {
+  /**
+   * Runs it.
+   *
+   * @param arguments what {@link ContenderArguments#of(Database, Database)} makes
+   */
+  public static void main(String[] arguments) throws IOException {
     ContenderArguments databases = ContenderArguments.of(arguments);
     try (Relay relay =
         new Relay(
@@ -24,7 +30,9 @@ final class RelayProcess {
             FaultPoints.NONE)) {
       relay.start();
       System.out.println("ready");
-      new CountDownLatch(1).await();
+      while (System.in.read() >= 0) {
+        // Until the end.
+      }
     }
   }
 }

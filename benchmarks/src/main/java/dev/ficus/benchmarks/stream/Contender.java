@@ -21,7 +21,7 @@ interface Contender extends AutoCloseable {
   void awaitMark(long id) throws SQLException;
 
   /** Its peak resident memory in MiB, or 0 where it is part of the server. */
-  long peakResidentMib();
+  double peakResidentMiB();
 
   @Override
   void close() throws SQLException;

@@ -1,5 +1,6 @@
 package dev.ficus.benchmarks.stream;
 
+import dev.ficus.benchmarks.ChildJvm;
 import dev.ficus.postgres.Database;
 import java.sql.SQLException;
 import java.util.List;
@@ -16,9 +17,8 @@ final class EngineContender implements Contender {
     this.source = source.database();
     source.createSlot(SLOT);
     this.engine =
-        new ChildJvm(
-            EngineMain.class.getName(),
-            List.of(Integer.toString(source.port()), Source.DATABASE, SLOT));
+        ChildJvm.start(
+            EngineMain.class, List.of(Integer.toString(source.port()), Source.DATABASE, SLOT));
   }
 
   @Override
@@ -47,8 +47,8 @@ final class EngineContender implements Contender {
   }
 
   @Override
-  public long peakResidentMib() {
-    return engine.peakResidentMib();
+  public double peakResidentMiB() {
+    return engine.peakResidentMiB();
   }
 
   @Override

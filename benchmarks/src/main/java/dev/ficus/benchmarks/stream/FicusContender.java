@@ -1,5 +1,8 @@
 package dev.ficus.benchmarks.stream;
 
+import dev.ficus.benchmarks.ChildJvm;
+import dev.ficus.benchmarks.ContenderArguments;
+import dev.ficus.benchmarks.RelayProcess;
 import dev.ficus.core.Direction;
 import dev.ficus.core.Epoch;
 import dev.ficus.core.GroupName;
@@ -46,9 +49,7 @@ final class FicusContender extends TargetContender {
               .toList();
       streams.requestCopy(STREAM, GROUP, Direction.FORWARD, Database.SHARED, Epoch.FIRST, tables);
     }
-    this.relay =
-        new ChildJvm(
-            RelayMain.class.getName(), List.of(source.address().url(), target.address().url()));
+    this.relay = ChildJvm.start(RelayProcess.class, ContenderArguments.of(source, target));
     streams.awaitStreaming(STREAM, Duration.ofMinutes(2));
   }
 
@@ -58,8 +59,13 @@ final class FicusContender extends TargetContender {
   }
 
   @Override
-  public long peakResidentMib() {
-    return relay.peakResidentMib();
+  void requireAlive() {
+    relay.requireAlive();
+  }
+
+  @Override
+  public double peakResidentMiB() {
+    return relay.peakResidentMiB();
   }
 
   @Override

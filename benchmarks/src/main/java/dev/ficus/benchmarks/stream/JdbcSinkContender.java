@@ -1,5 +1,6 @@
 package dev.ficus.benchmarks.stream;
 
+import dev.ficus.benchmarks.ChildJvm;
 import dev.ficus.postgres.Database;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,8 +35,8 @@ final class JdbcSinkContender extends TargetContender {
               .collect(Collectors.joining(java.io.File.pathSeparator));
     }
     this.engine =
-        new ChildJvm(
-            EngineMain.class.getName(),
+        ChildJvm.start(
+            EngineMain.class,
             List.of(Integer.toString(source.port()), Source.DATABASE, SLOT, target.address().url()),
             jars);
   }
@@ -46,8 +47,13 @@ final class JdbcSinkContender extends TargetContender {
   }
 
   @Override
-  public long peakResidentMib() {
-    return engine.peakResidentMib();
+  void requireAlive() {
+    engine.requireAlive();
+  }
+
+  @Override
+  public double peakResidentMiB() {
+    return engine.peakResidentMiB();
   }
 
   @Override

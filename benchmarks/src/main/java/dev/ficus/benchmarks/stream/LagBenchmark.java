@@ -79,7 +79,7 @@ public final class LagBenchmark implements Benchmark {
         System.err.printf("%-8s p50 %6.1f ms, p99 %6.1f ms%n", name, p50, p99);
         figures.computeIfAbsent(name, key -> new ArrayList<>()).add(p50);
         figures.computeIfAbsent(name + ".p99", key -> new ArrayList<>()).add(p99);
-        return contender.peakResidentMib();
+        return contender.peakResidentMiB();
       }
     }
   }

@@ -20,7 +20,12 @@ final class NativeContender extends TargetContender {
   }
 
   @Override
-  public long peakResidentMib() {
+  void requireAlive() {
+    // It is part of the server.
+  }
+
+  @Override
+  public double peakResidentMiB() {
     return 0;
   }
 

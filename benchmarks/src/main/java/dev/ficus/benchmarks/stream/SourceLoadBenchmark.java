@@ -102,7 +102,7 @@ public final class SourceLoadBenchmark implements Benchmark {
         new Workload(source.database()).mark(0);
         contender.awaitMark(0);
         double perSecond = work(source.database());
-        return new double[] {perSecond, contender.peakResidentMib()};
+        return new double[] {perSecond, contender.peakResidentMiB()};
       }
     }
   }

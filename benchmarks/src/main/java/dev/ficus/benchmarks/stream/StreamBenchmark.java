@@ -1,6 +1,7 @@
 package dev.ficus.benchmarks.stream;
 
 import dev.ficus.benchmarks.Benchmark;
+import dev.ficus.benchmarks.ChildJvm;
 import dev.ficus.benchmarks.Report;
 import dev.ficus.postgres.Database;
 import dev.ficus.testkit.PostgresServer;
@@ -92,7 +93,7 @@ public final class StreamBenchmark implements Benchmark {
       settings.put("left out", "jdbc-sink: its plugin archive is not there");
     }
     return Report.of("stream", settings, figures, "changes/s")
-        .withResidentMiB((double) contenders.get(0).peakResidentMib());
+        .withResidentMiB(contenders.get(0).peakResidentMiB());
   }
 
   static Database target(PostgresServer server, String name) throws SQLException {

@@ -24,6 +24,9 @@ abstract class TargetContender implements Contender {
     Workload.execute(target, Workload.TABLES);
   }
 
+  /** Throws if what writes the target has ended. */
+  abstract void requireAlive();
+
   @Override
   public final Database target() {
     return target;
@@ -60,6 +63,7 @@ abstract class TargetContender implements Contender {
             return;
           }
         }
+        requireAlive();
         LockSupport.parkNanos(POLL_NANOS);
       }
     }
