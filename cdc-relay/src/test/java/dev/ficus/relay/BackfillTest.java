@@ -144,8 +144,9 @@ class BackfillTest {
       fill(sides.shared, 2000);
       FaultScript faults =
           new FaultScript()
+              // No worker reads yet: it is the copy's own lock that holds.
               .run(
-                  "relay.copy.chunk-after-commit",
+                  "relay.slot.created",
                   1,
                   () ->
                       assertThat(

@@ -82,7 +82,7 @@ class DoctorTest {
       shared.execute(
           """
           create table keyless (id int, note text);
-          create table odd (id int primary key, tags text[], price money, area box);
+          create table odd (id int primary key, tags text[], price tsquery, area regclass);
           create table hidden (id int primary key);
           alter table hidden replica identity nothing;
           create table fine (id int primary key);
@@ -108,9 +108,9 @@ class DoctorTest {
                 "slots in shared: all 1 replication slots are taken",
                 "ownership in shared: there is no table public.missing",
                 "shapes in shared: table public.keyless has no primary key",
-                "columns in shared: column price of table public.odd",
-                "columns in shared: column area of table public.odd",
-                "columns in shared: table public.hidden in the source has a replica identity other",
+                "shapes in shared: column price of table public.odd has type tsquery",
+                "shapes in shared: column area of table public.odd has type regclass",
+                "shapes in shared: table public.hidden has no identity",
                 "triggers in shared: trigger always on table public.fine fires on what the stream back writes",
                 "transactions in shared: prepared transaction \"forgotten\"");
         assertThat(String.join("\n", found(diagnosis, Finding.Severity.COSTS)))

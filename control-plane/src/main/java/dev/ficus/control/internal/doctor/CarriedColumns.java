@@ -22,8 +22,11 @@ final class CarriedColumns implements Check {
     for (TableName table : shared.existing(patient.tables())) {
       for (RelayException refusal :
           TableCheck.refusals(shared.database(), shared.connection(), table)) {
-        findings.stops(
-            shared.name(), refusal.what(), "the stream refuses to carry it", refusal.next());
+        // Provisioning names most of them already, in the same words.
+        if (!findings.name(shared.name(), refusal.what())) {
+          findings.stops(
+              shared.name(), refusal.what(), "the stream refuses to carry it", refusal.next());
+        }
       }
     }
   }

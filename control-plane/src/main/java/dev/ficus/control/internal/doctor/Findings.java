@@ -33,6 +33,11 @@ final class Findings {
     all.add(new Finding(Severity.NOTE, check, where, what, why, next));
   }
 
+  /** Whether a finding says this of that place already, or its beginning. */
+  boolean name(String where, String what) {
+    return all.stream().anyMatch(it -> it.where().equals(where) && what.startsWith(it.what()));
+  }
+
   List<Finding> gravestFirst() {
     return all.stream().sorted(Comparator.comparing(Finding::severity)).toList();
   }
