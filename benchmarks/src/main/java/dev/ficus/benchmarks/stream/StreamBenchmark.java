@@ -85,6 +85,12 @@ public final class StreamBenchmark implements Benchmark {
         }
       }
     }
+    for (Contender contender : contenders) {
+      if (!workload.sums(contender.target()).equals(workload.sums())) {
+        throw new IllegalStateException(
+            "the rows of " + contender.name() + " are not those of the source");
+      }
+    }
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("changes", Long.toString(changes));
     settings.put("heap", ChildJvm.HEAP_MIB + " MiB");

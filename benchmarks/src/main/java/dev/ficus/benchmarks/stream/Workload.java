@@ -6,6 +6,7 @@ import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.CompletableFuture;
@@ -99,6 +100,23 @@ final class Workload {
       }
     }
     return (long) smallTransactions / largeRounds * largeRounds * SMALL + 3L * LARGE * largeRounds;
+  }
+
+  /** What the source's rows add up to. */
+  String sums() throws SQLException {
+    return sums(source);
+  }
+
+  /** What the rows of table {@code bench} add up to in a database. */
+  String sums(Database database) throws SQLException {
+    try (Connection connection = database.connect("benchmark");
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "select count(*) || ' ' || sum(hashtextextended(t::text, 0)) from public.bench t")) {
+      row.next();
+      return row.getString(1);
+    }
   }
 
   /** Commits a row of table {@code mark}. */

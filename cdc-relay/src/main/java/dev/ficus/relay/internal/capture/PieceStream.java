@@ -4,6 +4,8 @@ import io.debezium.connector.postgresql.connection.Lsn;
 import io.debezium.connector.postgresql.connection.ReplicationStream;
 import java.sql.SQLException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes messages off Debezium's stream and queues them in pieces; Debezium itself sees none of
@@ -19,6 +21,7 @@ final class PieceStream implements ReplicationStream {
   private final ReplicationStream stream;
   private final PieceQueue queue;
   private final MessageReader reader = new MessageReader();
+  private final AtomicReference<@Nullable Lsn> applied = new AtomicReference<>();
 
   PieceStream(ReplicationStream stream, PieceQueue queue) {
     this.stream = stream;
@@ -35,6 +38,10 @@ final class PieceStream implements ReplicationStream {
   @Override
   public boolean readPending(ReplicationMessageProcessor processor)
       throws SQLException, InterruptedException {
+    Lsn acknowledged = applied.getAndSet(null);
+    if (acknowledged != null) {
+      stream.flushLsn(acknowledged);
+    }
     boolean received = false;
     while (!reader.isFull()
         && stream.readPending(message -> reader.read(message, stream.lastReceivedLsn()))) {
@@ -42,6 +49,14 @@ final class PieceStream implements ReplicationStream {
     }
     hand();
     return received;
+  }
+
+  /**
+   * Has the thread that reads acknowledge up to here, soon: the driver's connection has one lock,
+   * and whoever applied would wait for it tens of milliseconds while messages are looked for.
+   */
+  void acknowledge(Lsn lsn) {
+    applied.set(lsn);
   }
 
   private void hand() throws InterruptedException {

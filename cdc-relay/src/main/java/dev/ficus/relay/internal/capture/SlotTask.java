@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -127,16 +126,12 @@ public final class SlotTask extends PostgresConnectorTask {
         .toList();
   }
 
-  /** Acknowledges at once up to the LSN in the record's offset. */
+  /** Acknowledges up to the LSN in the record's offset. */
   @Override
   public void commitRecord(SourceRecord record, @Nullable RecordMetadata metadata) {
     PieceStream reading = stream.get();
     if (reading != null && record.sourceOffset().get(LSN) instanceof Long lsn && lsn > 0) {
-      try {
-        reading.flushLsn(Lsn.valueOf(lsn));
-      } catch (SQLException e) {
-        throw new ConnectException("the slot could not be acknowledged", e);
-      }
+      reading.acknowledge(Lsn.valueOf(lsn));
     }
   }
 }
