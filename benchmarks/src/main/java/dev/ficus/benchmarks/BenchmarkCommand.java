@@ -83,7 +83,7 @@ public final class BenchmarkCommand implements Callable<Integer> {
             (contender, median) ->
                 out.printf(
                     Locale.ROOT,
-                    "  %-14s %,12.0f %s%s%n",
+                    "  %-14s %,12.1f %s%s%n",
                     contender,
                     median,
                     report.unit(),

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -38,6 +39,7 @@ public final class LagBenchmark implements Benchmark {
   @Override
   public Report run(int runs) throws Exception {
     Map<String, List<Double>> figures = new LinkedHashMap<>();
+    Map<String, List<Double>> slowest = new LinkedHashMap<>();
     double resident = 0;
     for (int run = 0; run < runs; run++) {
       List<String> order = new ArrayList<>(List.of("ficus", "native"));
@@ -45,22 +47,25 @@ public final class LagBenchmark implements Benchmark {
         order = List.of("native", "ficus");
       }
       for (String name : order) {
-        resident = Math.max(resident, measure(name, figures));
+        resident = Math.max(resident, measure(name, figures, slowest));
       }
     }
-    return Report.of(
-            "lag",
-            Map.of(
-                "rate", PER_SECOND + " transactions/s of " + Workload.SMALL + " changes",
-                "time", TIME.toSeconds() + " s",
-                "durability", "fsync and synchronous_commit on"),
-            figures,
-            "ms from commit to visible (median; .p99 beside it)",
-            Report.Better.LESS)
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("rate", PER_SECOND + " transactions/s of " + Workload.SMALL + " changes");
+    settings.put("time", TIME.toSeconds() + " s");
+    settings.put("durability", "fsync and synchronous_commit on");
+    // Not contenders of their own: a p99 is no peer of a p50.
+    slowest.forEach(
+        (name, all) ->
+            settings.put(
+                "p99 of " + name, String.format(Locale.ROOT, "%.1f ms", Report.median(all))));
+    return Report.of("lag", settings, figures, "ms from commit to visible, p50", Report.Better.LESS)
         .withResidentMiB(resident);
   }
 
-  private static double measure(String name, Map<String, List<Double>> figures) throws Exception {
+  private static double measure(
+      String name, Map<String, List<Double>> figures, Map<String, List<Double>> slowest)
+      throws Exception {
     try (PostgresServer sourceServer = PostgresServer.start(StreamBenchmark.DURABLE);
         PostgresServer targetServer = PostgresServer.start(StreamBenchmark.DURABLE)) {
       Source source = new Source(sourceServer);
@@ -79,7 +84,7 @@ public final class LagBenchmark implements Benchmark {
         double p99 = percentile(millis, 0.99);
         System.err.printf("%-8s p50 %6.1f ms, p99 %6.1f ms%n", name, p50, p99);
         figures.computeIfAbsent(name, key -> new ArrayList<>()).add(p50);
-        figures.computeIfAbsent(name + ".p99", key -> new ArrayList<>()).add(p99);
+        slowest.computeIfAbsent(name, key -> new ArrayList<>()).add(p99);
         return contender.peakResidentMiB();
       }
     }

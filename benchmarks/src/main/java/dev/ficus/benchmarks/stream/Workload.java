@@ -36,7 +36,7 @@ final class Workload {
 
   private static final String FILL =
       """
-      create sequence public.high start %1$d;
+      create sequence public.high;
       create sequence public.low;
       create function public.rows(n int) returns setof public.bench volatile language sql as $$
         select nextval('public.high'), i %% 1000, 'open', i * 1.25, 'order number ' || i || ' of the benchmark', clock_timestamp(),
@@ -78,8 +78,7 @@ final class Workload {
   /** Creates and fills the tables. */
   void create() throws SQLException {
     execute(source, TABLES);
-    // The rows below are numbered from 1.
-    execute(source, FILL.formatted(ROWS).replace("start " + ROWS, "start 1"));
+    execute(source, FILL.formatted(ROWS));
     execute(source, "create publication " + PUBLICATION + " for table public.bench, public.mark");
     execute(source, "vacuum analyze public.bench");
   }
