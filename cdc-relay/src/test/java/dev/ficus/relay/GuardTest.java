@@ -177,7 +177,11 @@ class GuardTest {
   @Test
   void shouldConvergeWhenDualWritesAreDelayedDroppedAndReordered() throws Exception {
     long seed = System.nanoTime();
-    sides.relay();
+    // A relay that never falls behind wins every race, and no dual write would be worth the name.
+    Random pauses = new Random(seed);
+    sides.relay(
+        RelaySettings.DEFAULTS,
+        whenCommitted(() -> LockSupport.parkNanos(pauses.nextInt(80) * 1_000_000L)));
     ExecutorService writers = Executors.newFixedThreadPool(6);
     AtomicInteger written = new AtomicInteger();
     try {
@@ -188,9 +192,7 @@ class GuardTest {
             writers.submit(
                 (Callable<Object>)
                     () -> {
-                      // A fast relay wins most races, so go on until enough dual writes have won
-                      // too.
-                      for (int n = 0; n < 150 || (written.get() <= 100 && n < 5_000); n++) {
+                      for (int n = 0; n < 150; n++) {
                         step(random, written);
                       }
                       return "done";
@@ -207,7 +209,7 @@ class GuardTest {
     assertThat(sides.rows(sides.service, "item"))
         .as("seed %s", seed)
         .isEqualTo(sides.rows(sides.shared, "item"));
-    assertThat(written.get()).as("rows that dual writes wrote").isGreaterThan(100);
+    assertThat(written.get()).as("rows that dual writes wrote").isGreaterThan(50);
   }
 
   private void step(Random random, AtomicInteger written) throws SQLException {
