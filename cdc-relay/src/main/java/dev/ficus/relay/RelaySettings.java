@@ -44,7 +44,7 @@ public record RelaySettings(
   public static final RelaySettings DEFAULTS =
       new RelaySettings(
           Duration.ofMillis(100),
-          Duration.ofMillis(2),
+          Duration.ofMillis(1),
           Duration.ofSeconds(1),
           Duration.ofMillis(100),
           Duration.ofSeconds(10),

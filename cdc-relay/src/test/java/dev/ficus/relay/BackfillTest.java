@@ -191,6 +191,7 @@ class BackfillTest {
         select pg_terminate_backend(pid) from pg_stat_activity
         where application_name = 'ficus relay orders.forward' and datname = current_database()
           and (backend_xid is not null or query like 'copy (select%')
+          and pid not in (select pid from pg_locks where locktype = 'advisory')
         """);
   }
 

@@ -60,6 +60,11 @@ final class TwoSides implements AutoCloseable {
     return new TwoSides(shared, TestPostgres.createElsewhere(), ddl);
   }
 
+  /** The same with a service database of the caller's. */
+  static TwoSides into(TestDatabase service, String... ddl) {
+    return new TwoSides(TestPostgres.create(), service, ddl);
+  }
+
   private TwoSides(TestDatabase shared, TestDatabase service, String... ddl) {
     this.shared = shared;
     this.service = service;

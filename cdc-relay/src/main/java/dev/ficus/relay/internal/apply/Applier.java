@@ -137,7 +137,7 @@ public final class Applier implements Capture.Sink, AutoCloseable {
       apply(advance);
     }
     faults.reach("relay.ack.before");
-    return position;
+    return writer.flushed();
   }
 
   /**

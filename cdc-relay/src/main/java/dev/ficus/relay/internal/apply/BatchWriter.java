@@ -142,6 +142,11 @@ final class BatchWriter implements AutoCloseable {
     commit(advance);
   }
 
+  /** The newest position that the target has flushed. */
+  Lsn flushed() {
+    return positionRow.flushed();
+  }
+
   /** Gives up such a transaction. */
   void abandonPieces() throws SQLException {
     target.rollback();
