@@ -26,6 +26,8 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.PGConnection;
+import org.postgresql.replication.LogSequenceNumber;
 
 class DoctorTest {
 
@@ -126,6 +128,32 @@ class DoctorTest {
         assertThat(diagnosis.stops()).isGreaterThanOrEqualTo(9);
       }
       shared.execute("rollback prepared 'forgotten'");
+    }
+  }
+
+  @Test
+  void shouldTellOfStandbysThatAFailOverWouldLeaveBehindAStream() throws Exception {
+    try (TestDatabase shared = TestPostgres.create();
+        TestDatabase service = TestPostgres.createElsewhere()) {
+      shared.execute("create table fine (id int primary key)");
+      Manifest manifest = manifest(shared, service, "fine");
+      assertThat(found(Diagnosis.of(manifest, Optional.empty()), Finding.Severity.NOTE))
+          .noneMatch(finding -> finding.startsWith("standbys"));
+
+      try (Connection connection =
+          new Database(Database.SHARED, shared.address()).connectForReplication("a standby")) {
+        connection
+            .unwrap(PGConnection.class)
+            .getReplicationAPI()
+            .replicationStream()
+            .physical()
+            .withStartPosition(
+                LogSequenceNumber.valueOf(shared.queryOne("select pg_current_wal_lsn()")))
+            .start();
+        assertThat(found(Diagnosis.of(manifest, Optional.empty()), Finding.Severity.NOTE))
+            .anyMatch(
+                finding -> finding.startsWith("standbys in shared: it has physical standbys (1 "));
+      }
     }
   }
 

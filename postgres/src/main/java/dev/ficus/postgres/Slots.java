@@ -16,6 +16,8 @@ import java.util.concurrent.locks.LockSupport;
 /** Logical replication slots and publications of one source database. */
 public final class Slots {
 
+  private static final int VERSION_WITH_FAILOVER = 17;
+
   private final Database source;
 
   public Slots(Database source) {
@@ -33,6 +35,14 @@ public final class Slots {
    */
   public record Slot(
       String name, boolean active, Lsn confirmed, long retainedBytes, String walStatus) {}
+
+  /**
+   * Whether a server of this major version can keep a slot on its standbys too, which costs nothing
+   * where there are none.
+   */
+  public static boolean canFailOver(int majorVersion) {
+    return majorVersion >= VERSION_WITH_FAILOVER;
+  }
 
   /** Creates the publication of exactly these tables, replacing one of the same name. */
   public void publish(String publication, List<TableName> tables) {
@@ -60,7 +70,9 @@ public final class Slots {
     try (Connection connection = source.connect("slot " + slot);
         PreparedStatement create =
             connection.prepareStatement(
-                "select pg_create_logical_replication_slot(?, 'pgoutput')")) {
+                canFailOver(connection.getMetaData().getDatabaseMajorVersion())
+                    ? "select pg_create_logical_replication_slot(?, 'pgoutput', failover => true)"
+                    : "select pg_create_logical_replication_slot(?, 'pgoutput')")) {
       create.setString(1, slot);
       create.execute();
     } catch (SQLException e) {

@@ -4,6 +4,7 @@ import dev.ficus.core.Lsn;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Quoted;
+import dev.ficus.postgres.Slots;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -39,10 +40,11 @@ final class ExportedSnapshot implements AutoCloseable {
       // Before the slot: the next command on this connection ends the snapshot.
       Timeouts.lift(holder);
       String create = "CREATE_REPLICATION_SLOT " + Quoted.name(slot) + " LOGICAL pgoutput ";
+      int version = holder.getMetaData().getDatabaseMajorVersion();
       String export =
-          holder.getMetaData().getDatabaseMajorVersion() >= VERSION_WITH_OPTION_LIST
-              ? "(SNAPSHOT 'export')"
-              : "EXPORT_SNAPSHOT";
+          Slots.canFailOver(version)
+              ? "(SNAPSHOT 'export', FAILOVER)"
+              : version >= VERSION_WITH_OPTION_LIST ? "(SNAPSHOT 'export')" : "EXPORT_SNAPSHOT";
       try (ResultSet row = statement.executeQuery(create + export)) {
         row.next();
         return new ExportedSnapshot(

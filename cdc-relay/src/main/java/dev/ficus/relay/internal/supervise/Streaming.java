@@ -4,8 +4,6 @@ import dev.ficus.core.FaultPoints;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.PostgresException;
-import dev.ficus.postgres.ServerIdentity;
-import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.RelaySettings;
@@ -13,9 +11,7 @@ import dev.ficus.relay.internal.apply.Applier;
 import dev.ficus.relay.internal.capture.Capture;
 import dev.ficus.relay.internal.shape.StreamShape;
 import dev.ficus.relay.internal.shape.TableShape;
-import dev.ficus.relay.internal.watch.LostSlot;
 import dev.ficus.relay.internal.watch.RelayMeters;
-import dev.ficus.relay.internal.watch.StreamFailure;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -29,7 +25,6 @@ import org.slf4j.LoggerFactory;
 final class Streaming {
 
   private static final Logger log = LoggerFactory.getLogger(Streaming.class);
-  private static final String AGAIN = "request the stream again with a new copy";
   private static final Duration WATCH = Duration.ofMillis(50);
 
   private final Database source;
@@ -67,8 +62,7 @@ final class Streaming {
    * @throws Exception why the stream cannot go on
    */
   void run(CountDownLatch stopping, Runnable progressed) throws Exception {
-    verifyIdentity();
-    verifySlot();
+    new SourceCheck(source, stream).verify(leased);
     List<TableShape> shapes = shapes();
     try (Applier applier = new Applier(leased, stream, shapes, settings, meters, faults);
         Capture capture =
@@ -125,76 +119,11 @@ final class Streaming {
     try {
       if (!shapes().equals(shapes)) {
         throw RelayException.stop(
-            "the tables of stream " + stream.name() + " were altered while it streamed", AGAIN);
+            "the tables of stream " + stream.name() + " were altered while it streamed",
+            SourceCheck.AGAIN);
       }
     } catch (SQLException e) {
       throw PostgresException.sql("comparing the tables of stream " + stream.name(), e);
-    }
-  }
-
-  private void verifyIdentity() {
-    ServerIdentity now = source.identity();
-    ServerIdentity then =
-        stream
-            .identity()
-            .orElseThrow(
-                () ->
-                    RelayException.stop(
-                        "stream "
-                            + stream.name()
-                            + " is to stream but no source server is recorded",
-                        AGAIN));
-    if (!now.equals(then)) {
-      throw RelayException.stop(
-          "the position "
-              + stream.position()
-              + " of stream "
-              + stream.name()
-              + " belongs to system "
-              + then.system()
-              + " timeline "
-              + then.timeline()
-              + ", but "
-              + source
-              + " is system "
-              + now.system()
-              + " timeline "
-              + now.timeline(),
-          "correct the database's address if it is wrong; after a fail-over or a restore of the source, "
-              + AGAIN);
-    }
-  }
-
-  private void verifySlot() {
-    Slots.Slot slot =
-        new Slots(source)
-            .find(stream.slot())
-            .orElseThrow(
-                () ->
-                    RelayException.stop(
-                        "slot " + stream.slot() + " is gone from " + source,
-                        "changes since "
-                            + stream.position()
-                            + " cannot be had any more: "
-                            + AGAIN));
-    if (slot.walStatus().equals("lost")) {
-      StreamFailure lost = LostSlot.lost(stream, source);
-      throw RelayException.stop(lost.failure(), lost.advice());
-    }
-    if (!stream.position().hasReached(slot.confirmed())) {
-      throw RelayException.stop(
-          "slot "
-              + stream.slot()
-              + " of "
-              + source
-              + " stands at "
-              + slot.confirmed()
-              + ", past the position "
-              + stream.position()
-              + " of stream "
-              + stream.name()
-              + ": the changes between are lost to it",
-          "find out who else read or advanced the slot, or restored the target, then " + AGAIN);
     }
   }
 }

@@ -28,6 +28,7 @@ public final class Doctor implements AutoCloseable {
           new WalLevel(),
           new FreeSlots(),
           new WalLimits(),
+          new Standbys(),
           new Privileges(),
           new Ownership(),
           new Shapes(),
