@@ -74,6 +74,32 @@ class RefusalTest {
     }
   }
 
+  @Test
+  void shouldNeverPublishATableWhoseUpdatesTheServerWouldThenRefuse() {
+    try (TwoSides sides =
+        new TwoSides(
+            """
+            create table public.t (id int primary key, n int, twice int generated always as (n * 2) stored);
+            alter table public.t replica identity full;
+            """)) {
+      sides.shared.execute("insert into public.t values (1, 1)");
+      sides.request("t");
+      sides.relay();
+      StreamRow row =
+          sides.awaitRow(
+              it -> it.state() == StreamState.FAILED || it.state() == StreamState.STREAMING);
+      sides.shared.execute("update public.t set n = 2");
+
+      if (Integer.parseInt(sides.shared.queryOne("show server_version_num")) >= 180_000) {
+        assertThat(row.failure().orElseThrow()).contains("generated column twice");
+        assertThat(row.advice().orElseThrow()).contains("replica identity default");
+      } else {
+        sides.awaitCaughtUp();
+        sides.assertEqual("t");
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"public.citext", "public.address", "public.ltree", "public.amount"})
   void shouldRefuseKeysOfTypesThatItCannotTellRowsApartBy(String type) {

@@ -131,6 +131,14 @@ final class TwoSides implements AutoCloseable {
     return relay;
   }
 
+  /** Breaks all connections of the stream's run, as a failing network does. */
+  void breakConnections() {
+    for (TestDatabase database : List.of(shared, service)) {
+      database.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ficus relay orders.forward' and datname = current_database()");
+    }
+  }
+
   void awaitStreaming() {
     streams.awaitStreaming(FORWARD, PATIENCE);
   }

@@ -94,6 +94,7 @@ public final class Backfill {
       SourceLocks.take(locks, stream.tables());
       List<TableShape> shapes = StreamShape.verify(source, locks, leased, stream);
       leased.commit();
+      SourceLocks released = SourceLocks.release(locks, stream.tables());
       Slots slots = new Slots(source);
       slots.drop(stream.slot(), SLOT_DROP_TIMEOUT);
       slots.publish(
@@ -101,6 +102,7 @@ public final class Backfill {
       try (ExportedSnapshot snapshot =
           ExportedSnapshot.create(connections.openForReplication(source), source, stream.slot())) {
         faults.reach("relay.slot.created");
+        released.takeAgain(locks);
         Cut cut = Cut.of(locks, shapes, settings.copyChunkBytes());
         row.snapshotTaken(
             leased, source.identity(), snapshot.consistentPoint(), cut.rowsEstimated());
@@ -163,6 +165,7 @@ public final class Backfill {
         Connection watcher = connections.open(target)) {
       Timeouts.lift(reader);
       snapshot.adopt(reader);
+      SourceLocks.share(reader, stream.tables());
       // Where foreign keys act, children go before their parents and come after them.
       TableOrder order =
           TableOrder.read(leased, stream.tables().stream().map(StreamTable::target).toList());

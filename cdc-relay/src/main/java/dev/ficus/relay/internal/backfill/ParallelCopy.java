@@ -148,6 +148,7 @@ final class ParallelCopy {
       Connection connection = remember(connections.open(source));
       Timeouts.lift(connection);
       snapshot.adopt(connection);
+      SourceLocks.share(connection, stream.tables());
       return connection;
     }
 

@@ -61,7 +61,10 @@ public final class StreamShape {
     Map<String, ColumnType> targetColumns = ColumnTypes.read(targetConnection, table.target());
     boolean allColumns = row.direction() != Direction.REFERENCE;
     verifySource(source, sourceConnection, table);
+    GeneratedColumns.verify(sourceConnection, table.source(), "source");
     verifyTargetKey(targetConnection, table);
+    // The way back makes it a source.
+    GeneratedColumns.verify(targetConnection, table.target(), "target");
     if (allColumns) {
       Set<String> carried = Set.copyOf(table.columns());
       refuseOthers(table.source() + " in the source", sourceColumns.keySet(), carried);
