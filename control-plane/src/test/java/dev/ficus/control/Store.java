@@ -46,7 +46,7 @@ final class Store implements AutoCloseable {
   final TestDatabase orders;
   final Path folder;
   final Manifest manifest;
-  private final Relay relay;
+  private Relay relay;
 
   Store(Path folder) {
     this(
@@ -78,15 +78,18 @@ final class Store implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     this.manifest = ManifestReader.read(file);
-    this.relay =
-        new Relay(
-            Map.of(
-                "shared", new Database("shared", manifest.shared()),
-                "users", new Database("users", users.address()),
-                "orders", new Database("orders", orders.address())),
-            RelaySettings.DEFAULTS,
-            FaultPoints.NONE);
+    this.relay = newRelay();
     relay.start();
+  }
+
+  private Relay newRelay() {
+    return new Relay(
+        Map.of(
+            "shared", new Database("shared", manifest.shared()),
+            "users", new Database("users", users.address()),
+            "orders", new Database("orders", orders.address())),
+        RelaySettings.DEFAULTS,
+        FaultPoints.NONE);
   }
 
   private String manifestText() {
@@ -148,6 +151,17 @@ final class Store implements AutoCloseable {
   /** Ends the relay, so that streams stand still. */
   void stopRelay() {
     relay.close();
+  }
+
+  /** Cuts whatever the relay is doing off its databases, as its death would, and starts another. */
+  void killRelay() {
+    for (TestDatabase database : List.of(shared, users, orders)) {
+      database.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and (application_name like 'ficus relay%' or backend_type = 'walsender')");
+    }
+    relay.close();
+    relay = newRelay();
+    relay.start();
   }
 
   @Override

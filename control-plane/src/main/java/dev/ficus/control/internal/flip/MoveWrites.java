@@ -6,6 +6,7 @@ import dev.ficus.control.internal.gate.CompleteFences;
 import dev.ficus.control.internal.gate.Gate;
 import dev.ficus.control.internal.gate.LongTransactions;
 import dev.ficus.control.internal.gate.MaxLag;
+import dev.ficus.control.internal.references.RepointedReferences;
 import dev.ficus.control.internal.store.GroupChange;
 import dev.ficus.control.internal.store.GroupRow;
 import dev.ficus.control.internal.transition.RouteSteps;
@@ -82,6 +83,16 @@ public record MoveWrites(Phase to) implements Transition {
                     List.of(
                         "create publication " + slot + " for table " + names(work.tables()),
                         "select pg_create_logical_replication_slot('" + slot + "', 'pgoutput')")));
+    RepointedReferences references = new RepointedReferences(work);
+    if (references.any()) {
+      steps.add(
+          Step.of(
+              "create-reference-slots",
+              "Create the slots in "
+                  + sides.newDatabase().name()
+                  + " that reference copies of this group's tables will be fed from",
+              () -> references.createSlots(sides.newDatabase(), work.row().epoch().next())));
+    }
     return steps;
   }
 
@@ -129,6 +140,14 @@ public record MoveWrites(Phase to) implements Transition {
               RouteSteps.publishNow(work, work.row());
               work.store().flips().opened(side.flip());
             }));
+    RepointedReferences references = new RepointedReferences(work);
+    if (references.any()) {
+      steps.add(
+          Step.of(
+              "flip-references",
+              "Feed the reference copies of this group's tables from " + sides.newDatabase().name(),
+              () -> references.repoint(sides.oldDatabase(), sides.newDatabase(), side.flip())));
+    }
     steps.add(
         Step.of(
             "flip-stream",

@@ -4,7 +4,6 @@ import dev.ficus.control.internal.Work;
 import dev.ficus.control.internal.gate.CleanReconciliations;
 import dev.ficus.control.internal.gate.Gate;
 import dev.ficus.control.internal.gate.SealedCopy;
-import dev.ficus.control.internal.references.ReferenceStreams;
 import dev.ficus.core.Phase;
 import dev.ficus.core.Side;
 import dev.ficus.postgres.FenceState;
@@ -37,15 +36,6 @@ final class Seal implements Transition {
         publish,
         FenceSteps.move(work, Side.SHARED, FenceState.SEALED),
         StreamSteps.end(work, Side.SERVICE),
-        Step.of(
-            "repoint-references",
-            "Feed the reference copies of this group's tables from "
-                + work.serviceDatabase().name(),
-            () -> ReferenceStreams.repoint(work, work.serviceDatabase())),
-        Step.of(
-            "await-references",
-            "Wait until the reference copies are there",
-            () -> ReferenceStreams.awaitRepointed(work)),
         Step.of(
             "note-seal",
             "Note that the shared tables are whole and sealed",
