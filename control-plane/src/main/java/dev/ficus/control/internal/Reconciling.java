@@ -18,6 +18,8 @@ import dev.ficus.reconciler.Reconciliation;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * One comparison of a group's two sides, stored as evidence.
@@ -44,19 +46,26 @@ public final class Reconciling {
     Reconciliation result =
         new Reconciler(work.side(from), work.side(from.other()), name, ReconcilerSettings.DEFAULTS)
             .reconcile(stream.tables());
+    Orphans orphans = Orphans.of(work);
 
     GroupRow after = work.store().groups().load(work.name(), work.service().name());
     boolean sameCopy =
         after.epoch().equals(row.epoch()) && after.evidenceSince().equals(row.evidenceSince());
-    Verdict verdict = sameCopy ? verdict(result) : Verdict.UNKNOWN;
+    Verdict verdict = sameCopy ? orphans.added(verdict(result)) : Verdict.UNKNOWN;
     String reason =
         sameCopy
-            ? String.join("; ", result.reasons())
+            ? Stream.concat(result.reasons().stream(), orphans.reasons().stream())
+                .collect(Collectors.joining("; "))
             : "the group moved to another copy while it was compared";
     ReconciliationRun run =
         work.store()
             .reconciliations()
-            .store(row, verdict, reason, tables(result), findings(result));
+            .store(
+                row,
+                verdict,
+                reason,
+                tables(result),
+                Stream.concat(findings(result).stream(), orphans.findings().stream()).toList());
     work.store()
         .journal()
         .append(

@@ -1,16 +1,19 @@
 package dev.ficus.control.internal.flip;
 
 import dev.ficus.control.internal.Work;
+import dev.ficus.control.internal.gate.CarriedDeletes;
 import dev.ficus.control.internal.gate.CleanReconciliations;
 import dev.ficus.control.internal.gate.CompleteFences;
 import dev.ficus.control.internal.gate.Gate;
 import dev.ficus.control.internal.gate.LongTransactions;
 import dev.ficus.control.internal.gate.MaxLag;
+import dev.ficus.control.internal.gate.RestorableKeys;
 import dev.ficus.control.internal.references.RepointedReferences;
 import dev.ficus.control.internal.store.GroupChange;
 import dev.ficus.control.internal.store.GroupRow;
 import dev.ficus.control.internal.transition.RouteSteps;
 import dev.ficus.control.internal.transition.Step;
+import dev.ficus.control.internal.transition.StreamSteps;
 import dev.ficus.control.internal.transition.Transition;
 import dev.ficus.core.Phase;
 import dev.ficus.core.Side;
@@ -33,9 +36,14 @@ public record MoveWrites(Phase to) implements Transition {
   public List<Gate> gates(Work work) {
     Stream<Gate> both = Stream.of(new CompleteFences(), new MaxLag(), new LongTransactions());
     // The way back must not wait for comparisons: it is taken when something is wrong.
-    return to.writeSide() == Side.SERVICE
-        ? Stream.concat(both, Stream.of(new CleanReconciliations())).toList()
-        : both.toList();
+    return Stream.concat(
+            both,
+            to.writeSide() == Side.SERVICE
+                ? Stream.of(new CleanReconciliations())
+                : Stream.of(
+                    new RestorableKeys(() -> new CrossingKeys(work).comingBack()),
+                    new CarriedDeletes(to)))
+        .toList();
   }
 
   @Override
@@ -65,6 +73,7 @@ public record MoveWrites(Phase to) implements Transition {
                   work.shared(),
                   () -> keys.present().stream().map(ForeignKey::releaseSql).toList()));
     }
+    steps.addAll(StreamSteps.installLooseForeignKeys(work));
     steps.add(
         Step.of(
                 "create-slot",

@@ -1,9 +1,11 @@
 package dev.ficus.control.internal.transition;
 
 import dev.ficus.control.internal.Work;
+import dev.ficus.control.internal.gate.CarriedDeletes;
 import dev.ficus.control.internal.gate.CleanReconciliations;
 import dev.ficus.control.internal.gate.Gate;
 import dev.ficus.control.internal.gate.SealedCopy;
+import dev.ficus.control.internal.references.LooseForeignKeys;
 import dev.ficus.core.Phase;
 import dev.ficus.core.Side;
 import dev.ficus.postgres.FenceState;
@@ -21,7 +23,9 @@ final class Seal implements Transition {
 
   @Override
   public List<Gate> gates(Work work) {
-    return List.of(new CleanReconciliations());
+    return LooseForeignKeys.concerning(work).isEmpty()
+        ? List.of(new CleanReconciliations())
+        : List.of(new CleanReconciliations(), new CarriedDeletes(to()));
   }
 
   @Override
