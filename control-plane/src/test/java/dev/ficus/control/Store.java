@@ -51,6 +51,18 @@ final class Store implements AutoCloseable {
   Store(Path folder) {
     this(
         folder,
+        "",
+        TestPostgres.create(),
+        TestPostgres.createElsewhere(),
+        TestPostgres.createElsewhere());
+  }
+
+  /** The same with a loose foreign key from orders to users. */
+  static Store withLooseForeignKey(Path folder, String onDelete) {
+    return new Store(
+        folder,
+        "loose-foreign-keys: [ { from: orders.user_id, to: users.id, on-delete: %s } ]"
+            .formatted(onDelete),
         TestPostgres.create(),
         TestPostgres.createElsewhere(),
         TestPostgres.createElsewhere());
@@ -60,12 +72,18 @@ final class Store implements AutoCloseable {
   static Store ofPlainRole(Path folder) {
     return new Store(
         folder,
+        "",
         TestPostgres.create().asPlainOwner(),
         TestPostgres.createElsewhere().asPlainOwner(),
         TestPostgres.createElsewhere().asPlainOwner());
   }
 
-  private Store(Path folder, TestDatabase shared, TestDatabase users, TestDatabase orders) {
+  private Store(
+      Path folder,
+      String ordersKeys,
+      TestDatabase shared,
+      TestDatabase users,
+      TestDatabase orders) {
     this.folder = folder;
     this.shared = shared;
     this.users = users;
@@ -73,7 +91,7 @@ final class Store implements AutoCloseable {
     shared.execute(SCHEMA);
     Path file = folder.resolve("ficus.yaml");
     try {
-      Files.writeString(file, manifestText());
+      Files.writeString(file, manifestText(ordersKeys));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -92,7 +110,7 @@ final class Store implements AutoCloseable {
         FaultPoints.NONE);
   }
 
-  private String manifestText() {
+  private String manifestText(String ordersKeys) {
     return """
     ficus: 1
     shared: %s
@@ -109,12 +127,14 @@ final class Store implements AutoCloseable {
           orders:
             tables: [orders, order_items]
             references: [ { table: users, columns: [id, name] } ]
+            %s
             gates: { max-lag: 10s, clean-reconciliations: 0, shadow-samples: 0, soak: 0s }
     """
         .formatted(
             address("shared", shared.address()),
             address("users", users.address()),
-            address("orders", orders.address()));
+            address("orders", orders.address()),
+            ordersKeys);
   }
 
   private String address(String name, DatabaseAddress address) {

@@ -28,15 +28,25 @@ record Orphans(List<Finding> findings, List<String> failures, List<String> reaso
 
   private static final int MOST = 1_000;
 
-  /** Checks every rule of the group that a foreign key in shared does not keep. */
+  /** Whether any rule of the group could leave some. */
+  static boolean mayBe(Work work) {
+    return !rules(work).isEmpty();
+  }
+
+  /* Where a foreign key in shared does not keep them out. */
+  private static List<Rule> rules(Work work) {
+    return LooseForeignKeys.of(work.manifest()).stream()
+        .filter(rule -> rule.children().name().equals(work.name()))
+        .filter(rule -> LooseForeignKeys.acts(work, rule))
+        .toList();
+  }
+
+  /** Checks every rule of the group. */
   static Orphans of(Work work) {
     List<Finding> findings = new ArrayList<>();
     List<String> failures = new ArrayList<>();
     List<String> reasons = new ArrayList<>();
-    for (Rule rule : LooseForeignKeys.of(work.manifest())) {
-      if (!rule.children().name().equals(work.name()) || !LooseForeignKeys.acts(work, rule)) {
-        continue;
-      }
+    for (Rule rule : rules(work)) {
       LooseForeignKey key = rule.key();
       try {
         List<String> orphans =

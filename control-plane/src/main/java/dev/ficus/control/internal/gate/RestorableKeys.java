@@ -11,13 +11,12 @@ import dev.ficus.core.manifest.Group;
 import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.Streams;
+import dev.ficus.postgres.ddl.ForeignKeyColumns;
 import dev.ficus.reconciler.OrphanCheck;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Foreign keys return with the writes (rule R15), and rows that have lost their parents meanwhile
@@ -28,18 +27,6 @@ import java.util.regex.Pattern;
 public record RestorableKeys(Supplier<List<ReleasedKey>> comingBack) implements Gate {
 
   private static final int MOST = 1_000;
-  private static final String NAME = "(?:[^\"(),]+|\"(?:[^\"]|\"\")+\")";
-  private static final Pattern DEFINITION =
-      Pattern.compile(
-          "FOREIGN KEY \\(("
-              + NAME
-              + "(?:, "
-              + NAME
-              + ")*)\\) REFERENCES .*?\\(("
-              + NAME
-              + "(?:, "
-              + NAME
-              + ")*)\\)(?: .*)?");
 
   @Override
   public String name() {
@@ -61,8 +48,8 @@ public record RestorableKeys(Supplier<List<ReleasedKey>> comingBack) implements 
   }
 
   private static Optional<String> broken(Work work, ReleasedKey key) {
-    Matcher definition = DEFINITION.matcher(key.definition());
-    if (!definition.matches()) {
+    Optional<ForeignKeyColumns> columns = ForeignKeyColumns.of(key.definition());
+    if (columns.isEmpty()) {
       return Optional.of("its definition could not be read: " + key.definition());
     }
     try {
@@ -71,9 +58,9 @@ public record RestorableKeys(Supplier<List<ReleasedKey>> comingBack) implements 
               .orphans(
                   new OrphanCheck.Pointer(
                       key.referencing(),
-                      columns(definition.group(1)),
+                      columns.get().referencing(),
                       key.referenced(),
-                      columns(definition.group(2))))
+                      columns.get().referenced()))
               .size();
       return orphans == 0
           ? Optional.empty()
@@ -85,19 +72,6 @@ public record RestorableKeys(Supplier<List<ReleasedKey>> comingBack) implements 
       // What could not be looked at must not read as fine.
       return Optional.of(String.valueOf(e.getMessage()).replaceFirst("\n(?s:.*)", ""));
     }
-  }
-
-  private static List<String> columns(String list) {
-    List<String> columns = new ArrayList<>();
-    Matcher name = Pattern.compile(NAME).matcher(list);
-    while (name.find()) {
-      String quoted = name.group().strip();
-      columns.add(
-          quoted.startsWith("\"")
-              ? quoted.substring(1, quoted.length() - 1).replace("\"\"", "\"")
-              : quoted);
-    }
-    return columns;
   }
 
   /** The streams that bring either end into shared. */
