@@ -162,9 +162,16 @@ class LooseForeignKeysTest {
               "foreign-keys: orders_user_id_fkey of public.orders: 4 rows point to nobody in public.users");
       assertThat(control.status(Store.USERS).phase()).isEqualTo(Phase.WRITES_MOVED);
 
+      GateOverride override = new GateOverride("foreign-keys", "ann", "the way back cannot wait");
+      assertThatThrownBy(() -> control.rollback(Store.USERS, List.of(override)))
+          .hasMessageContaining("restoring foreign key orders_user_id_fkey of public.orders");
+      assertThat(control.status(Store.USERS).phase()).isEqualTo(Phase.READS_MOVED);
+      assertThat(control.status(Store.USERS).settled()).isFalse();
+      store.shared.execute("insert into users (name) values ('writes have moved')");
+
       store.shared.execute("delete from orders where user_id = 7");
-      assertThat(control.reconcile(Store.ORDERS).verdict()).isEqualTo(Verdict.CLEAN);
       control.rollback(Store.USERS);
+      assertThat(control.status(Store.USERS).settled()).isTrue();
       assertThat(
               store.shared.queryOne(
                   "select convalidated from pg_constraint where conname = 'orders_user_id_fkey'"))
@@ -177,6 +184,12 @@ class LooseForeignKeysTest {
   void shouldCallAnOrphanCheckUnknownWhereTheParentsStreamStandsStill() {
     try (Store store = Store.withLooseForeignKey(folder, "cascade");
         ControlPlane control = store.control()) {
+      store.bring(Store.ORDERS, Phase.WRITES_MOVED);
+      store.bring(Store.USERS, Phase.SEALED);
+      assertThatThrownBy(() -> control.rollback(Store.ORDERS))
+          .isInstanceOf(GateRefusedException.class)
+          .hasMessageContaining("loose-foreign-keys: no stream would carry deletes for")
+          .hasMessageContaining("(group orders written in shared, group users SEALED)");
       store.bring(Store.ORDERS, Phase.SEALED);
       assertThat(control.reconcile(Store.ORDERS).verdict()).isEqualTo(Verdict.CLEAN);
       // As a client does that saw the user a moment before the user's delete arrived.

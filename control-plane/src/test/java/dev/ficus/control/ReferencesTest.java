@@ -13,6 +13,9 @@ import dev.ficus.testkit.FaultScript;
 import dev.ficus.testkit.Rule;
 import dev.ficus.testkit.TestDatabase;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -132,6 +135,54 @@ class ReferencesTest {
     new Streams(new Database("orders", store.orders.address()))
         .awaitPosition(
             COPY, Marker.write(new Database("owner", owner.address())), Duration.ofSeconds(30));
+  }
+
+  @Test
+  @Rule("R8")
+  void shouldSwitchOnlyWhenTheCopyHasAllOfTheOldSide() throws Exception {
+    try (Store store = new Store(folder)) {
+      store.bring(Store.ORDERS, Phase.FOLLOWING);
+      store.bring(Store.USERS, Phase.READS_MOVED);
+      try (Connection slow = store.orders.connect();
+          Statement statement = slow.createStatement()) {
+        slow.setAutoCommit(false);
+        statement.execute("lock table users in access exclusive mode");
+        store.shared.execute("insert into users (name) values ('held up')");
+        awaitOne(
+            store,
+            "select count(*) from pg_stat_activity where application_name like 'ficus relay users%' and wait_event_type = 'Lock'");
+        store.shared.execute("insert into users (name) values ('behind it')");
+        Thread release =
+            new Thread(
+                () -> {
+                  // The flip has come to the copy, which is behind.
+                  awaitOne(
+                      store,
+                      "select count(*) from pg_stat_activity where application_name = 'ficus stream users.reference.orders'");
+                  try {
+                    slow.rollback();
+                  } catch (SQLException e) {
+                    throw new IllegalStateException(e);
+                  }
+                });
+        flip(
+            store,
+            new FaultScript().run("control.flip-publish", 1, release::start),
+            Phase.WRITES_MOVED);
+        release.join();
+      }
+      awaitCopy(store, store.users);
+
+      assertThat(row(store).copy()).isFalse();
+      assertThat(store.orders.query(CONTENT)).isEqualTo(store.users.query(CONTENT));
+    }
+  }
+
+  private static void awaitOne(Store store, String count) {
+    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (!store.orders.queryOne(count).equals("1")) {
+      assertThat(System.nanoTime()).as(count).isLessThan(deadline);
+    }
   }
 
   @Test
