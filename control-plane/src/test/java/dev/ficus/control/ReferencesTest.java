@@ -146,12 +146,6 @@ class ReferencesTest {
       try (Connection slow = store.orders.connect();
           Statement statement = slow.createStatement()) {
         slow.setAutoCommit(false);
-        statement.execute("lock table users in access exclusive mode");
-        store.shared.execute("insert into users (name) values ('held up')");
-        awaitOne(
-            store,
-            "select count(*) from pg_stat_activity where application_name like 'ficus relay users%' and wait_event_type = 'Lock'");
-        store.shared.execute("insert into users (name) values ('behind it')");
         Thread release =
             new Thread(
                 () -> {
@@ -165,9 +159,25 @@ class ReferencesTest {
                     throw new IllegalStateException(e);
                   }
                 });
+        // Not earlier: the slots are on the same server, and wait for its transactions.
+        Runnable holdUp =
+            () -> {
+              try {
+                statement.execute("lock table users in access exclusive mode");
+              } catch (SQLException e) {
+                throw new IllegalStateException(e);
+              }
+              store.shared.execute("insert into users (name) values ('held up')");
+              awaitOne(
+                  store,
+                  "select count(*) from pg_stat_activity where datname = current_database() and application_name like 'ficus relay users%' and wait_event_type = 'Lock'");
+              store.shared.execute("insert into users (name) values ('behind it')");
+            };
         flip(
             store,
-            new FaultScript().run("control.flip-publish", 1, release::start),
+            new FaultScript()
+                .run("control.create-reference-slots", 1, holdUp)
+                .run("control.flip-publish", 1, release::start),
             Phase.WRITES_MOVED);
         release.join();
       }
