@@ -46,11 +46,23 @@ final class Store implements AutoCloseable {
   final TestDatabase orders;
   final Path folder;
   final Manifest manifest;
-  private final Relay relay;
+  private Relay relay;
 
   Store(Path folder) {
     this(
         folder,
+        "",
+        TestPostgres.create(),
+        TestPostgres.createElsewhere(),
+        TestPostgres.createElsewhere());
+  }
+
+  /** The same with a loose foreign key from orders to users. */
+  static Store withLooseForeignKey(Path folder, String onDelete) {
+    return new Store(
+        folder,
+        "loose-foreign-keys: [ { from: orders.user_id, to: users.id, on-delete: %s } ]"
+            .formatted(onDelete),
         TestPostgres.create(),
         TestPostgres.createElsewhere(),
         TestPostgres.createElsewhere());
@@ -60,12 +72,18 @@ final class Store implements AutoCloseable {
   static Store ofPlainRole(Path folder) {
     return new Store(
         folder,
+        "",
         TestPostgres.create().asPlainOwner(),
         TestPostgres.createElsewhere().asPlainOwner(),
         TestPostgres.createElsewhere().asPlainOwner());
   }
 
-  private Store(Path folder, TestDatabase shared, TestDatabase users, TestDatabase orders) {
+  private Store(
+      Path folder,
+      String ordersKeys,
+      TestDatabase shared,
+      TestDatabase users,
+      TestDatabase orders) {
     this.folder = folder;
     this.shared = shared;
     this.users = users;
@@ -73,23 +91,26 @@ final class Store implements AutoCloseable {
     shared.execute(SCHEMA);
     Path file = folder.resolve("ficus.yaml");
     try {
-      Files.writeString(file, manifestText());
+      Files.writeString(file, manifestText(ordersKeys));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     this.manifest = ManifestReader.read(file);
-    this.relay =
-        new Relay(
-            Map.of(
-                "shared", new Database("shared", manifest.shared()),
-                "users", new Database("users", users.address()),
-                "orders", new Database("orders", orders.address())),
-            RelaySettings.DEFAULTS,
-            FaultPoints.NONE);
+    this.relay = newRelay();
     relay.start();
   }
 
-  private String manifestText() {
+  private Relay newRelay() {
+    return new Relay(
+        Map.of(
+            "shared", new Database("shared", manifest.shared()),
+            "users", new Database("users", users.address()),
+            "orders", new Database("orders", orders.address())),
+        RelaySettings.DEFAULTS,
+        FaultPoints.NONE);
+  }
+
+  private String manifestText(String ordersKeys) {
     return """
     ficus: 1
     shared: %s
@@ -106,12 +127,14 @@ final class Store implements AutoCloseable {
           orders:
             tables: [orders, order_items]
             references: [ { table: users, columns: [id, name] } ]
+            %s
             gates: { max-lag: 10s, clean-reconciliations: 0, shadow-samples: 0, soak: 0s }
     """
         .formatted(
             address("shared", shared.address()),
             address("users", users.address()),
-            address("orders", orders.address()));
+            address("orders", orders.address()),
+            ordersKeys);
   }
 
   private String address(String name, DatabaseAddress address) {
@@ -148,6 +171,17 @@ final class Store implements AutoCloseable {
   /** Ends the relay, so that streams stand still. */
   void stopRelay() {
     relay.close();
+  }
+
+  /** Cuts whatever the relay is doing off its databases, as its death would, and starts another. */
+  void killRelay() {
+    for (TestDatabase database : List.of(shared, users, orders)) {
+      database.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and (application_name like 'ficus relay%' or backend_type = 'walsender')");
+    }
+    relay.close();
+    relay = newRelay();
+    relay.start();
   }
 
   @Override

@@ -61,6 +61,11 @@ public final class SqlErrors {
     return false;
   }
 
+  /** True if the same transaction may succeed when it is run again at once. */
+  public static boolean isPassing(Throwable error) {
+    return has(error, DEADLOCK) || has(error, SERIALIZATION_FAILURE);
+  }
+
   /**
    * The server's primary message and SQLSTATE; its detail is left out, since it can hold row values
    * (rule R20).

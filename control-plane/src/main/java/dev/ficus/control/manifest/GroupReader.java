@@ -19,16 +19,17 @@ import java.util.Optional;
  */
 final class GroupReader {
 
-  private static final List<String> KEYS = List.of("tables", "references", "gates", "dependents");
+  private static final List<String> KEYS =
+      List.of("tables", "references", "loose-foreign-keys", "gates", "dependents");
   private static final Map<String, String> NOT_YET =
       Map.of(
           "transform", "transformations of columns and rows",
-          "loose-foreign-keys", "rules that replace foreign keys across databases",
           "reconcile", "a schedule of reconciliations");
 
   private final Map<TableName, String> owners = new HashMap<>();
   private final Map<GroupName, String> paths = new HashMap<>();
   private final List<Reference> references = new ArrayList<>();
+  private final LooseForeignKeyReader looseForeignKeys = new LooseForeignKeyReader();
 
   private record Reference(
       ServiceName service, GroupName group, TableName table, Mapping.Item item) {}
@@ -44,11 +45,12 @@ final class GroupReader {
         mapping.optionalMapping("stream").map(WalBudgetReader::read).orElse(WalBudget.NONE);
     List<TableName> tables = tables(mapping);
     List<ReferenceCopy> copies = references(service, name, mapping, tables);
+    var loose = looseForeignKeys.read(name, mapping);
     var gates = GatesReader.read(mapping);
     Map<String, DependentDecision> dependents = dependents(mapping);
     return tables.isEmpty()
         ? Optional.empty()
-        : Optional.of(new Group(name, service, tables, copies, gates, dependents, budget));
+        : Optional.of(new Group(name, service, tables, copies, loose, gates, dependents, budget));
   }
 
   private static List<String> withStream() {
@@ -173,6 +175,7 @@ final class GroupReader {
 
   /** The checks that need all groups. */
   void checkReferences(List<Group> groups) {
+    looseForeignKeys.check(groups);
     Map<String, GroupName> readers = new HashMap<>();
     for (Reference reference : references) {
       Optional<Group> owner =

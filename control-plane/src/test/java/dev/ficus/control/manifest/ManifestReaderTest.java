@@ -11,6 +11,7 @@ import dev.ficus.core.TableName;
 import dev.ficus.core.manifest.DependentDecision;
 import dev.ficus.core.manifest.Gates;
 import dev.ficus.core.manifest.Group;
+import dev.ficus.core.manifest.LooseForeignKey;
 import dev.ficus.core.manifest.Manifest;
 import dev.ficus.core.manifest.ReferenceCopy;
 import dev.ficus.core.manifest.WalBudget;
@@ -192,18 +193,70 @@ class ManifestReaderTest {
             problems(
                 VALID.replace(
                     "stream: { via: direct, ddl: stop, wal-budget: { warn: 512MB, drop: 2GB } }",
-                    "loose-foreign-keys: []")))
-        .singleElement()
-        .asString()
-        .contains("loose-foreign-keys: not supported yet");
-    assertThat(
-            problems(
-                VALID.replace(
-                    "stream: { via: direct, ddl: stop, wal-budget: { warn: 512MB, drop: 2GB } }",
                     "reconcile: \"0 0 *\"")))
         .singleElement()
         .asString()
         .contains("reconcile: not supported yet");
+  }
+
+  private static String withRule(String rule) {
+    return VALID.replace(
+        "stream: { via: direct, ddl: stop, wal-budget: { warn: 512MB, drop: 2GB } }",
+        "loose-foreign-keys: [ " + rule + " ]");
+  }
+
+  @Test
+  void shouldReadLooseForeignKeysOfOneColumnAndOfSeveral() throws IOException {
+    List<LooseForeignKey> keys =
+        read(withRule(
+                    "{ from: orders.user_id, to: users.id, on-delete: nullify }, { from: \"sales.order_items(tenant, user)\", to: \"users(tenant, id)\", on-delete: restrict-report }, { from: orders.shop, to: shops.id, on-delete: ignore }")
+                .replace("columns: [id, name]", "columns: [id, tenant]"))
+            .group(new GroupName("orders"))
+            .orElseThrow()
+            .looseForeignKeys();
+
+    assertThat(keys)
+        .extracting(key -> key + " " + key.onDelete().word())
+        .containsExactly(
+            "public.orders(user_id) -> public.users(id) nullify",
+            "sales.order_items(tenant, user) -> public.users(tenant, id) restrict-report",
+            "public.orders(shop) -> public.shops(id) ignore");
+  }
+
+  @Test
+  @Rule("R21")
+  void shouldRefuseLooseForeignKeysThatNoStreamCouldCarry() {
+    assertThat(problems(withRule("{ from: orders.user_id, to: users.id, on-delete: forget }")))
+        .containsExactly(
+            "14: services.orders.groups.orders.loose-foreign-keys[0].on-delete: 'forget' is not an action; known: cascade, nullify, restrict-report, ignore");
+    assertThat(problems(withRule("{ from: user_id, to: users.id, on-delete: cascade }")))
+        .containsExactly(
+            "14: services.orders.groups.orders.loose-foreign-keys[0].from: 'user_id' is not a column: write table.column or table(column, column)");
+    assertThat(problems(withRule("{ from: users.id, to: users.id, on-delete: cascade }")))
+        .singleElement()
+        .asString()
+        .contains("table public.users is not of group orders");
+    assertThat(problems(withRule("{ from: orders.shop, to: shops.id, on-delete: cascade }")))
+        .singleElement()
+        .asString()
+        .contains("table public.shops belongs to no group");
+    assertThat(
+            problems(
+                withRule("{ from: orders.item, to: sales.order_items.id, on-delete: cascade }")))
+        .singleElement()
+        .asString()
+        .contains("an ordinary foreign key serves them there");
+    assertThat(problems(withRule("{ from: orders.user_id, to: users.code, on-delete: cascade }")))
+        .singleElement()
+        .asString()
+        .contains("add { table: public.users, columns: [code] } to the references of group orders");
+    assertThat(
+            problems(
+                withRule(
+                    "{ from: orders.user_id, to: users.id, on-delete: cascade }, { from: orders.user_id, to: users.id, on-delete: ignore }")))
+        .singleElement()
+        .asString()
+        .contains("public.orders(user_id) has a rule already");
   }
 
   @Test

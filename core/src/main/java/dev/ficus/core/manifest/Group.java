@@ -13,6 +13,8 @@ import java.util.Map;
  * @param service its service
  * @param tables the tables, at least one, in the manifest's order
  * @param references reference copies that the service database keeps of other services' tables
+ * @param looseForeignKeys what becomes of the tables' rows when rows of other services that they
+ *     point to are deleted
  * @param gates the bounds for leaving phases
  * @param dependents what becomes of each object of the shared database that depends on the tables,
  *     by its name
@@ -23,6 +25,7 @@ public record Group(
     ServiceName service,
     List<TableName> tables,
     List<ReferenceCopy> references,
+    List<LooseForeignKey> looseForeignKeys,
     Gates gates,
     Map<String, DependentDecision> dependents,
     WalBudget walBudget) {
@@ -30,6 +33,7 @@ public record Group(
   public Group {
     tables = List.copyOf(tables);
     references = List.copyOf(references);
+    looseForeignKeys = List.copyOf(looseForeignKeys);
     dependents = Map.copyOf(dependents);
     if (tables.isEmpty()) {
       throw new IllegalArgumentException("group " + name + " has no tables");

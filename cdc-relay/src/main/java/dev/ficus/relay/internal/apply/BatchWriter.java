@@ -32,6 +32,7 @@ final class BatchWriter implements AutoCloseable {
   private final Guards guards;
   private final ReplicaRole role;
   private final TableOrder order;
+  private final LooseForeignKeys looseForeignKeys;
   private final Map<TableName, TableWriter> writers = new HashMap<>();
   private boolean guarded;
 
@@ -49,6 +50,7 @@ final class BatchWriter implements AutoCloseable {
     this.faults = faults;
     this.positionRow = new PositionRow(target, stream);
     this.guards = new Guards(target, stream);
+    this.looseForeignKeys = new LooseForeignKeys(target, stream, shapes, role);
     for (TableShape shape : shapes) {
       writers.put(shape.target(), new TableWriter(target, shape));
     }
@@ -99,7 +101,7 @@ final class BatchWriter implements AutoCloseable {
           }
           return new Outcome.Blocked(until.get());
         }
-        if (!(isConflict(e) || isPassing(e)) || attempt == ATTEMPTS) {
+        if (!(isConflict(e) || SqlErrors.isPassing(e)) || attempt == ATTEMPTS) {
           throw e;
         }
       }
@@ -156,6 +158,7 @@ final class BatchWriter implements AutoCloseable {
     if (guarded && batch.tables().stream().anyMatch(table -> table.truncated().isPresent())) {
       guards.closeAgainstDualWrites();
     }
+    looseForeignKeys.note(batch);
     role.deferChecks(target);
     if (!role.isReplica()) {
       writeInOrder(from, batch, manner);
@@ -175,6 +178,7 @@ final class BatchWriter implements AutoCloseable {
   }
 
   private void commit(Advance advance) throws SQLException {
+    looseForeignKeys.carry();
     if (guarded) {
       guards.purge(advance.end());
     }
@@ -214,11 +218,6 @@ final class BatchWriter implements AutoCloseable {
 
   private static boolean isConflict(SQLException e) {
     return SqlErrors.has(e, SqlErrors.UNIQUE_VIOLATION) || SqlErrors.has(e, EXCLUSION_VIOLATION);
-  }
-
-  private static boolean isPassing(SQLException e) {
-    return SqlErrors.has(e, SqlErrors.DEADLOCK)
-        || SqlErrors.has(e, SqlErrors.SERIALIZATION_FAILURE);
   }
 
   @Override

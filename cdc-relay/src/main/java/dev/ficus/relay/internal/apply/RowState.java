@@ -18,6 +18,10 @@ sealed interface RowState {
    */
   record Alive(Lsn lsn, RowImage image, RowKey base) implements RowState {}
 
-  /** The row is to be gone. */
-  record Gone(Lsn lsn) implements RowState {}
+  /**
+   * The row is to be gone.
+   *
+   * @param moved whether it has another key now, rather than having been deleted
+   */
+  record Gone(Lsn lsn, boolean moved) implements RowState {}
 }

@@ -39,7 +39,7 @@ final class TableBatch {
     if (change instanceof Change.Written written) {
       write(written);
     } else if (change instanceof Change.Deleted deleted) {
-      rows.put(deleted.key(), new RowState.Gone(deleted.lsn()));
+      rows.put(deleted.key(), new RowState.Gone(deleted.lsn(), false));
     } else if (change instanceof Change.Truncated all) {
       rows.clear();
       truncated = all.lsn();
@@ -71,7 +71,7 @@ final class TableBatch {
       }
     }
     if (!before.equals(key)) {
-      rows.put(before, new RowState.Gone(written.lsn()));
+      rows.put(before, new RowState.Gone(written.lsn(), true));
     }
     rows.put(key, new RowState.Alive(written.lsn(), image, base));
   }

@@ -35,6 +35,7 @@ public final class Doctor implements AutoCloseable {
           new CarriedColumns(),
           new TargetTriggers(),
           new ForeignKeyCircles(),
+          new LooseEnds(),
           new HoldingTransactions(),
           new FailedStreams(),
           new Leftovers(),

@@ -1,6 +1,7 @@
 package dev.ficus.control.internal.transition;
 
 import dev.ficus.control.internal.Work;
+import dev.ficus.control.internal.references.LooseForeignKeys;
 import dev.ficus.control.internal.references.ReferenceStreams;
 import dev.ficus.core.Direction;
 import dev.ficus.core.Lsn;
@@ -123,6 +124,21 @@ public final class StreamSteps {
         "Ask the relay for the streams that feed reference copies in "
             + work.serviceDatabase().name(),
         () -> ReferenceStreams.request(work));
+  }
+
+  /**
+   * Lets streams carry deletes by the rules that concern the group; no step where there is none.
+   */
+  public static List<Step> installLooseForeignKeys(Work work) {
+    List<String> names =
+        LooseForeignKeys.concerning(work).stream().map(rule -> rule.key().name()).toList();
+    return names.isEmpty()
+        ? List.of()
+        : List.of(
+            Step.of(
+                "install-loose-foreign-keys",
+                "Let streams carry deletes by the loose foreign keys " + String.join(", ", names),
+                () -> LooseForeignKeys.install(work)));
   }
 
   static Step endReferences(Work work) {

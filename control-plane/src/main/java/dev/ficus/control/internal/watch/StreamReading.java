@@ -1,5 +1,6 @@
 package dev.ficus.control.internal.watch;
 
+import dev.ficus.control.DeletedParents;
 import dev.ficus.control.StreamHealth;
 import dev.ficus.control.StreamReport;
 import dev.ficus.control.internal.references.FicusInstalled;
@@ -39,7 +40,11 @@ public final class StreamReading {
   private record Slotted(List<Slots.Slot> slots, Lsn end) {}
 
   /** A database's streams, what was noted about them, and when. */
-  private record Target(List<StreamRow> rows, List<StreamWatch> watches, Instant now) {}
+  private record Target(
+      List<StreamRow> rows,
+      List<StreamWatch> watches,
+      List<DeletedParents> deletedParents,
+      Instant now) {}
 
   /** Reads everything twice, so that rates are those of this moment. */
   public static StreamReport read(Manifest manifest, Duration over) throws InterruptedException {
@@ -57,7 +62,10 @@ public final class StreamReading {
             streams.add(reading.health(name, row, target, Optional.ofNullable(before.get(name))));
           }
         });
-    return new StreamReport(streams, reading.unreachable);
+    return new StreamReport(
+        streams,
+        after.values().stream().flatMap(target -> target.deletedParents().stream()).toList(),
+        reading.unreachable);
   }
 
   private static List<Database> databases(Manifest manifest) {
@@ -77,7 +85,10 @@ public final class StreamReading {
           targets.put(
               database.name(),
               new Target(
-                  Streams.list(connection), StreamWatches.list(connection), now(connection)));
+                  Streams.list(connection),
+                  StreamWatches.list(connection),
+                  ReportedParents.list(connection, database.name()),
+                  now(connection)));
         }
       } catch (SQLException e) {
         unreachable.add(database + ": " + SqlErrors.describe(e));
