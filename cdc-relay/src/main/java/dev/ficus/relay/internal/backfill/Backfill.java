@@ -2,6 +2,7 @@ package dev.ficus.relay.internal.backfill;
 
 import dev.ficus.core.Direction;
 import dev.ficus.core.FaultPoints;
+import dev.ficus.core.Lsn;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostponedDefinitions;
 import dev.ficus.postgres.ReplicaRole;
@@ -10,6 +11,10 @@ import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.apply.TableOrder;
+import dev.ficus.relay.internal.ddl.ShapeRows;
+import dev.ficus.relay.internal.ddl.ShapeRows.Remembered;
+import dev.ficus.relay.internal.ddl.SourceCatalog;
+import dev.ficus.relay.internal.ddl.SourceShape;
 import dev.ficus.relay.internal.shape.StreamShape;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
@@ -93,6 +98,7 @@ public final class Backfill {
     try (Connection locks = connections.open(source)) {
       SourceLocks.take(locks, stream.tables());
       List<TableShape> shapes = StreamShape.verify(source, locks, leased, stream);
+      remember(locks);
       leased.commit();
       Slots slots = new Slots(source);
       slots.drop(stream.slot(), SLOT_DROP_TIMEOUT);
@@ -138,6 +144,15 @@ public final class Backfill {
         faults.reach("relay.copy.after-commit");
         log.info("stream {}: copied {} rows", stream.name(), progress.copiedRows());
       }
+    }
+  }
+
+  /** The locks keep the tables as they are now until the slot stands, and with it the position. */
+  private void remember(Connection locks) throws SQLException {
+    for (StreamTable table : stream.tables()) {
+      SourceShape shape = SourceCatalog.describe(locks, table.source()).orElseThrow();
+      ShapeRows.write(
+          leased, stream.name(), table.source(), Remembered.now(locks, shape, Lsn.ZERO));
     }
   }
 

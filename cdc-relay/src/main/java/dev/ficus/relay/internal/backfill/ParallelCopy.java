@@ -9,6 +9,7 @@ import dev.ficus.postgres.PostponedDefinitions.Definition;
 import dev.ficus.postgres.PostponedDefinitions.Kind;
 import dev.ficus.postgres.ReplicaRole;
 import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamTable;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
@@ -111,12 +112,13 @@ final class ParallelCopy {
   private List<Definition> empty(ChunkLedger ledger, List<TableShape> shapes, Cut cut)
       throws SQLException {
     List<TableName> targets = shapes.stream().map(TableShape::target).toList();
+    List<TableName> all = stream.tables().stream().map(StreamTable::target).toList();
     if (!role.isReplica()) {
       // Chunks come in any order, and so parents may come after their children.
-      PostponedDefinitions.postponeKeys(leased, stream.name(), targets);
+      PostponedDefinitions.postponeKeys(leased, stream.name(), all);
     }
     if (stream.direction() == Direction.FORWARD) {
-      PostponedDefinitions.postpone(leased, stream.name(), cut.largeTargets(), targets);
+      PostponedDefinitions.postpone(leased, stream.name(), cut.largeTargets(), all);
     }
     TargetTables.empty(leased, targets);
     ledger.clear(leased);
