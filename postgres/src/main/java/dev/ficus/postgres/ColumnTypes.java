@@ -101,20 +101,21 @@ public final class ColumnTypes {
   }
 
   /**
-   * The type that a column had which was described earlier; refused where it has been dropped.
+   * Reads types one by one, for columns that were described earlier.
    *
    * @param connection as above
    */
-  public static ColumnType of(Connection connection, long type, int modifier) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement("select format_type(?::bigint::oid, ?)")) {
-      select.setLong(1, type);
-      select.setInt(2, modifier);
-      try (ResultSet row = select.executeQuery()) {
-        row.next();
-        return new ColumnTypes(connection).column(row.getString(1), type, modifier, true);
-      }
-    }
+  public static ColumnTypes on(Connection connection) throws SQLException {
+    return new ColumnTypes(connection);
+  }
+
+  /**
+   * The type that such a column had; refused where it has been dropped.
+   *
+   * @param name the type as it was called
+   */
+  public ColumnType of(String name, long type, int modifier) throws SQLException {
+    return column(name, type, modifier, true);
   }
 
   private ColumnType column(String name, long oid, int modifier, boolean deterministic)

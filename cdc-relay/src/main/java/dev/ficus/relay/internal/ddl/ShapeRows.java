@@ -3,7 +3,6 @@ package dev.ficus.relay.internal.ddl;
 import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
 import dev.ficus.postgres.ColumnType;
-import dev.ficus.postgres.ColumnTypes;
 import dev.ficus.postgres.StreamName;
 import io.debezium.document.Document;
 import java.sql.Connection;
@@ -70,18 +69,18 @@ public final class ShapeRows {
       Connection source, SourceShape shape, String structures) throws SQLException {
     Document then = SourceShape.read(structures);
     Map<String, ColumnType> types = new LinkedHashMap<>();
-    for (SourceColumn column : shape.columns()) {
-      ColumnType now = ColumnTypes.of(source, column.type(), column.modifier());
-      types.put(
-          column.name(),
-          new ColumnType(
-              column.typeName(),
-              now.cast(),
-              then.getString(column.name()),
-              now.refusal(),
-              now.refusalAsKey(),
-              now.sameIfEqual()));
-    }
+    SourceCatalog.types(source, shape)
+        .forEach(
+            (column, now) ->
+                types.put(
+                    column,
+                    new ColumnType(
+                        now.name(),
+                        now.cast(),
+                        then.getString(column),
+                        now.refusal(),
+                        now.refusalAsKey(),
+                        now.sameIfEqual())));
     return types;
   }
 

@@ -33,9 +33,10 @@ public final class SourceCatalog {
   /** What the types of a described table's columns are. */
   public static Map<String, ColumnType> types(Connection source, SourceShape shape)
       throws SQLException {
+    ColumnTypes catalog = ColumnTypes.on(source);
     Map<String, ColumnType> types = new LinkedHashMap<>();
     for (SourceColumn column : shape.columns()) {
-      types.put(column.name(), ColumnTypes.of(source, column.type(), column.modifier()));
+      types.put(column.name(), catalog.of(column.typeName(), column.type(), column.modifier()));
     }
     return types;
   }

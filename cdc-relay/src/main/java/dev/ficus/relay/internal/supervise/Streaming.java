@@ -202,15 +202,19 @@ final class Streaming {
   private Map<TableName, Remembered> remembered(Connection reader) throws SQLException {
     Map<TableName, Remembered> remembered =
         new LinkedHashMap<>(ShapeRows.read(leased, reader, stream.name()));
-    for (StreamTable table : stream.tables()) {
-      if (!remembered.containsKey(table.source())) {
-        StreamShape.verify(source, reader, leased, stream);
-        Remembered now =
-            Remembered.now(
-                reader, SourceCatalog.describe(reader, table.source()).orElseThrow(), Lsn.ZERO);
-        ShapeRows.write(leased, stream.name(), table.source(), now);
-        remembered.put(table.source(), now);
-      }
+    List<TableName> unknown =
+        stream.tables().stream()
+            .map(StreamTable::source)
+            .filter(table -> !remembered.containsKey(table))
+            .toList();
+    if (!unknown.isEmpty()) {
+      StreamShape.verify(source, reader, leased, stream);
+    }
+    for (TableName table : unknown) {
+      Remembered now =
+          Remembered.now(reader, SourceCatalog.describe(reader, table).orElseThrow(), Lsn.ZERO);
+      ShapeRows.write(leased, stream.name(), table, now);
+      remembered.put(table, now);
     }
     return remembered;
   }

@@ -23,14 +23,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What operators do about DDL in the source, and about one damaged table. */
 @Rule("R7")
-class DdlTest {
+class AlteredSourceTest {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final StreamName FORWARD = StreamName.of(Store.ORDERS, Direction.FORWARD);
 
   private final Path folder;
 
-  DdlTest(@TempDir Path folder) {
+  AlteredSourceTest(@TempDir Path folder) {
     this.folder = folder;
   }
 
