@@ -38,16 +38,15 @@ class RandomSchemaTest {
   /** So small that batches end, transactions go in pieces and tables in chunks. */
   private static final RelaySettings SMALL =
       new RelaySettings(
-          Duration.ofMillis(20),
-          Duration.ofMillis(1),
-          Duration.ofMillis(200),
-          Duration.ofMillis(10),
-          Duration.ofMillis(100),
-          40,
-          80,
-          1 << 20,
-          2,
-          64 * 1024);
+              Duration.ofMillis(20),
+              Duration.ofMillis(1),
+              Duration.ofMillis(200),
+              Duration.ofMillis(10),
+              Duration.ofMillis(100),
+              40,
+              80,
+              1 << 20)
+          .withCopy(2, 64 * 1024);
 
   @Test
   void shouldEndEqualWhateverTheTablesTransactionsAndFaults() throws Exception {

@@ -178,9 +178,23 @@ final class TwoSides implements AutoCloseable {
     }
   }
 
+  /** Breaks every connection that a relay has to either side. */
+  void endRelayConnections() {
+    for (TestDatabase side : List.of(shared, service)) {
+      side.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'ficus relay%' and datname = current_database()");
+    }
+  }
+
+  /** Ends the relays, so that the stream stands still until there is another one. */
+  void stopRelays() {
+    relays.forEach(Relay::close);
+    relays.clear();
+  }
+
   @Override
   public void close() {
-    relays.forEach(Relay::close);
+    stopRelays();
     shared.close();
     service.close();
   }

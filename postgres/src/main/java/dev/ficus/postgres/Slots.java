@@ -53,9 +53,42 @@ public final class Slots {
       connection.setAutoCommit(false);
       statement.execute("drop publication if exists " + Quoted.name(publication));
       statement.execute("create publication " + Quoted.name(publication) + " for table " + list);
+      DdlNotices.install(connection);
       connection.commit();
     } catch (SQLException e) {
       throw PostgresException.sql("creating publication " + publication + " in " + source, e);
+    }
+  }
+
+  /** Puts those of the tables into a publication that it does not have, all of their rows. */
+  public void publishAlso(String publication, List<TableName> tables) {
+    try (Connection connection = source.connect("publication " + publication);
+        Statement statement = connection.createStatement();
+        PreparedStatement select =
+            connection.prepareStatement(
+                """
+                select exists (select from pg_publication_rel pr join pg_publication p on p.oid = pr.prpubid
+                  where p.pubname = ? and pr.prrelid = ?::regclass)
+                """)) {
+      for (TableName table : tables) {
+        select.setString(1, publication);
+        select.setString(2, Quoted.table(table).sql());
+        boolean there;
+        try (ResultSet row = select.executeQuery()) {
+          row.next();
+          there = row.getBoolean(1);
+        }
+        if (!there) {
+          statement.execute(
+              "alter publication "
+                  + Quoted.name(publication)
+                  + " add table "
+                  + Quoted.table(table));
+        }
+      }
+    } catch (SQLException e) {
+      throw PostgresException.sql(
+          "adding " + tables + " to publication " + publication + " in " + source, e);
     }
   }
 
@@ -138,9 +171,12 @@ public final class Slots {
           LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
         }
       }
+      connection.setAutoCommit(false);
       try (Statement statement = connection.createStatement()) {
         statement.execute("drop publication if exists " + Quoted.name(slot));
       }
+      DdlNotices.removeUnused(connection);
+      connection.commit();
     } catch (SQLException e) {
       throw PostgresException.sql("dropping slot " + slot + " in " + source, e);
     }

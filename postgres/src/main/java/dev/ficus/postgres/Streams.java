@@ -297,11 +297,13 @@ public final class Streams {
     long deadline = System.nanoTime() + timeout.toNanos();
     try (Connection connection = target.connect("stream " + name)) {
       while (true) {
+        // Read first: what is copied anew is as of another time than the position, or not there.
+        boolean whole = TableCopies.pending(connection, name).isEmpty();
         StreamRow row =
             StreamRows.read(connection, Optional.of(name)).stream()
                 .findFirst()
                 .orElseGet(() -> get(name));
-        if (done.test(row)) {
+        if (whole && done.test(row)) {
           return;
         }
         if (row.state() == StreamState.FAILED || row.state() == StreamState.STOPPED) {

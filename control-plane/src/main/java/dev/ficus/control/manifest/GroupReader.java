@@ -3,6 +3,7 @@ package dev.ficus.control.manifest;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.ServiceName;
 import dev.ficus.core.TableName;
+import dev.ficus.core.manifest.DdlMode;
 import dev.ficus.core.manifest.DependentDecision;
 import dev.ficus.core.manifest.Group;
 import dev.ficus.core.manifest.ReferenceCopy;
@@ -40,7 +41,7 @@ final class GroupReader {
     if (other != null) {
       mapping.problem("tables", "a group of this name stands at " + other + " already");
     }
-    stream(mapping);
+    DdlMode ddl = stream(mapping);
     WalBudget budget =
         mapping.optionalMapping("stream").map(WalBudgetReader::read).orElse(WalBudget.NONE);
     List<TableName> tables = tables(mapping);
@@ -50,7 +51,8 @@ final class GroupReader {
     Map<String, DependentDecision> dependents = dependents(mapping);
     return tables.isEmpty()
         ? Optional.empty()
-        : Optional.of(new Group(name, service, tables, copies, loose, gates, dependents, budget));
+        : Optional.of(
+            new Group(name, service, tables, copies, loose, gates, dependents, budget, ddl));
   }
 
   private static List<String> withStream() {
@@ -59,11 +61,11 @@ final class GroupReader {
     return keys;
   }
 
-  /** Only the defaults of {@code stream:} are built; anything else is refused, never ignored. */
-  private static void stream(Mapping mapping) {
-    mapping
+  /** What is not built is refused, never ignored. */
+  private static DdlMode stream(Mapping mapping) {
+    return mapping
         .optionalMapping("stream")
-        .ifPresent(
+        .map(
             stream -> {
               stream.knows(List.of("via", "ddl", "wal-budget"), Map.of());
               stream
@@ -73,14 +75,18 @@ final class GroupReader {
                       via ->
                           stream.problem(
                               "via", "not supported yet: '" + via + "'; only 'direct' is"));
-              stream
+              return stream
                   .optionalText("ddl")
-                  .filter(ddl -> !ddl.equals("stop"))
-                  .ifPresent(
-                      ddl ->
-                          stream.problem(
-                              "ddl", "not supported yet: '" + ddl + "'; only 'stop' is"));
-            });
+                  .map(
+                      ddl -> {
+                        if (!ddl.equals("stop") && !ddl.equals("additive")) {
+                          stream.problem("ddl", "'" + ddl + "' is neither 'stop' nor 'additive'");
+                        }
+                        return ddl.equals("additive") ? DdlMode.ADDITIVE : DdlMode.STOP;
+                      })
+                  .orElse(DdlMode.STOP);
+            })
+        .orElse(DdlMode.STOP);
   }
 
   private List<TableName> tables(Mapping mapping) {

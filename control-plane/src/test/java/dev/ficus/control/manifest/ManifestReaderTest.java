@@ -8,6 +8,7 @@ import dev.ficus.core.ErrorKind;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.ServiceName;
 import dev.ficus.core.TableName;
+import dev.ficus.core.manifest.DdlMode;
 import dev.ficus.core.manifest.DependentDecision;
 import dev.ficus.core.manifest.Gates;
 import dev.ficus.core.manifest.Group;
@@ -95,6 +96,23 @@ class ManifestReaderTest {
     assertThat(orders.walBudget())
         .isEqualTo(new WalBudget(Optional.of(512L << 20), Optional.empty(), Optional.of(2L << 30)));
     assertThat(users.groups().get(0).walBudget()).isEqualTo(WalBudget.NONE);
+  }
+
+  @Test
+  void shouldReadWhatStreamsDoAboutDdl() throws IOException {
+    String ddl = "stream: { via: direct, ddl: stop, wal-budget: { warn: 512MB, drop: 2GB } }";
+    assertThat(read(VALID).group(new GroupName("orders")).orElseThrow().ddl())
+        .isEqualTo(DdlMode.STOP);
+    assertThat(
+            read(VALID.replace(ddl, "stream: { ddl: additive }"))
+                .group(new GroupName("orders"))
+                .orElseThrow()
+                .ddl())
+        .isEqualTo(DdlMode.ADDITIVE);
+    assertThat(problems(VALID.replace(ddl, "stream: { ddl: all }")))
+        .singleElement()
+        .asString()
+        .contains("stream.ddl: 'all' is neither 'stop' nor 'additive'");
   }
 
   @Test

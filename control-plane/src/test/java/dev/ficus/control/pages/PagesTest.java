@@ -68,6 +68,7 @@ class PagesTest {
       run.executeUntil(WALKTHROUGH, RUNBOOKS_GO_ON);
       run.execute(ROOT.resolve("docs/doctor.md"));
       run.execute(ROOT.resolve("docs/streams.md"));
+      run.execute(ROOT.resolve("docs/ddl.md"));
     }
   }
 

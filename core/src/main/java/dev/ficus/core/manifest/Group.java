@@ -19,6 +19,7 @@ import java.util.Map;
  * @param dependents what becomes of each object of the shared database that depends on the tables,
  *     by its name
  * @param walBudget how much WAL the slots of the group's streams may hold back
+ * @param ddl what the group's streams do about DDL in their source
  */
 public record Group(
     GroupName name,
@@ -28,7 +29,8 @@ public record Group(
     List<LooseForeignKey> looseForeignKeys,
     Gates gates,
     Map<String, DependentDecision> dependents,
-    WalBudget walBudget) {
+    WalBudget walBudget,
+    DdlMode ddl) {
 
   public Group {
     tables = List.copyOf(tables);

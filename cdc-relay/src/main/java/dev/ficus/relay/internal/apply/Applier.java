@@ -8,6 +8,7 @@ import dev.ficus.relay.RelayException;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.capture.Capture;
 import dev.ficus.relay.internal.capture.Change;
+import dev.ficus.relay.internal.ddl.Addition;
 import dev.ficus.relay.internal.shape.TableShape;
 import dev.ficus.relay.internal.watch.RelayMeters;
 import java.sql.Connection;
@@ -44,6 +45,7 @@ public final class Applier implements Capture.Sink, AutoCloseable {
   private final List<Change> open = new ArrayList<>();
   private long openCharacters;
   private long openWritten;
+  private boolean openInPieces;
   private long openBegun;
   private @Nullable Instant openCommittedAt;
   private volatile Lsn position;
@@ -73,6 +75,11 @@ public final class Applier implements Capture.Sink, AutoCloseable {
     this.writer = new BatchWriter(target, stream, shapes, role, faults);
   }
 
+  /** Up to where everything is applied. */
+  public Lsn position() {
+    return position;
+  }
+
   /** When the position last moved, by {@link System#nanoTime}. */
   public long progressedAt() {
     return progressedAt;
@@ -98,6 +105,16 @@ public final class Applier implements Capture.Sink, AutoCloseable {
     }
   }
 
+  /**
+   * The transaction is written in pieces from here on: what came before it into the old table, in
+   * one transaction of the target with the new columns and the rows that have them.
+   */
+  @Override
+  public void add(Addition addition) throws SQLException {
+    writePiece();
+    writer.add(addition);
+  }
+
   @Override
   public void commit(Lsn end) throws SQLException {
     Instant committedAt = openCommittedAt;
@@ -108,10 +125,10 @@ public final class Applier implements Capture.Sink, AutoCloseable {
     }
     if (position.hasReached(end)) {
       // A replay: it was applied before the last restart.
-      if (openWritten > 0) {
+      if (openInPieces) {
         writer.abandonPieces();
       }
-    } else if (openWritten > 0) {
+    } else if (openInPieces) {
       writePiece();
       writer.commitPieces(new Advance(position, end, committedAt, 1, openWritten));
       moved(end, 1, openWritten, openBegun);
@@ -128,12 +145,13 @@ public final class Applier implements Capture.Sink, AutoCloseable {
     open.clear();
     openCharacters = 0;
     openWritten = 0;
+    openInPieces = false;
     openCommittedAt = null;
   }
 
   @Override
   public Lsn flush() throws SQLException {
-    if (advance != null && openWritten == 0) {
+    if (advance != null && !openInPieces) {
       apply(advance);
     }
     faults.reach("relay.ack.before");
@@ -145,7 +163,7 @@ public final class Applier implements Capture.Sink, AutoCloseable {
    * one ends: however large it is, it is applied whole (rule R3) and never held whole.
    */
   private void writePiece() throws SQLException {
-    if (openWritten == 0) {
+    if (!openInPieces) {
       if (advance != null) {
         apply(advance);
       }
@@ -158,6 +176,7 @@ public final class Applier implements Capture.Sink, AutoCloseable {
       }
       openBegun = System.nanoTime();
       writer.beginPieces(position);
+      openInPieces = true;
     }
     Batch piece = new Batch();
     open.forEach(piece::add);

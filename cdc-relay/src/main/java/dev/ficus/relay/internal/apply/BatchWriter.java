@@ -8,6 +8,7 @@ import dev.ficus.postgres.SqlErrors;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.relay.internal.apply.TableWriter.Manner;
 import dev.ficus.relay.internal.capture.RowKey;
+import dev.ficus.relay.internal.ddl.Addition;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -27,6 +28,7 @@ final class BatchWriter implements AutoCloseable {
   private static final int ATTEMPTS = 10;
 
   private final Connection target;
+  private final StreamRow stream;
   private final FaultPoints faults;
   private final PositionRow positionRow;
   private final Guards guards;
@@ -44,6 +46,7 @@ final class BatchWriter implements AutoCloseable {
       FaultPoints faults)
       throws SQLException {
     this.target = target;
+    this.stream = stream;
     this.role = role;
     this.order = TableOrder.read(target, shapes.stream().map(TableShape::target).toList());
     target.commit();
@@ -136,6 +139,16 @@ final class BatchWriter implements AutoCloseable {
     }
     target.releaseSavepoint(before);
     faults.reach("relay.apply.piece-written");
+  }
+
+  /** Gives a table the columns that it has got in the source, within such a transaction. */
+  void add(Addition addition) throws SQLException {
+    new ColumnAddition(target, stream).perform(addition);
+    TableWriter before =
+        writers.put(addition.after().target(), new TableWriter(target, addition.after()));
+    if (before != null) {
+      before.close();
+    }
   }
 
   /** Ends such a transaction and commits it. */

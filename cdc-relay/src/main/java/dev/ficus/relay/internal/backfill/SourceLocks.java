@@ -1,8 +1,10 @@
 package dev.ficus.relay.internal.backfill;
 
+import dev.ficus.core.TableName;
 import dev.ficus.postgres.Quoted;
 import dev.ficus.postgres.SqlErrors;
 import dev.ficus.postgres.StreamTable;
+import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -50,7 +52,7 @@ final class SourceLocks {
     Timeouts.lift(connection);
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
-      statement.execute(lock(tables));
+      statement.execute(lock(tables.stream().map(StreamTable::source).toList()));
     }
   }
 
@@ -89,10 +91,10 @@ final class SourceLocks {
    *
    * @throws SQLException one that a retry mends, if something else is asked for
    */
-  static void share(Connection worker, List<StreamTable> tables) throws SQLException {
+  static void share(Connection worker, List<TableShape> tables) throws SQLException {
     try (Statement statement = worker.createStatement()) {
       statement.execute("set local lock_timeout = " + SHARE_PATIENCE.toMillis());
-      statement.execute(lock(tables));
+      statement.execute(lock(tables.stream().map(TableShape::source).toList()));
     } catch (SQLException e) {
       if (!SqlErrors.has(e, SqlErrors.LOCK_NOT_AVAILABLE)) {
         throw e;
@@ -104,10 +106,10 @@ final class SourceLocks {
     }
   }
 
-  private static String lock(List<StreamTable> tables) {
+  private static String lock(List<TableName> tables) {
     return "lock table "
         + tables.stream()
-            .map(table -> "only " + Quoted.table(table.source()))
+            .map(table -> "only " + Quoted.table(table))
             .collect(Collectors.joining(", "))
         + " in access share mode";
   }

@@ -32,7 +32,7 @@ public final class StreamShape {
   private StreamShape() {}
 
   /**
-   * Compares every table of the stream on both sides.
+   * Compares every table of the stream on both sides, as both catalogs have it now.
    *
    * @throws RelayException naming the first table, column or type that cannot be carried
    */
@@ -41,7 +41,15 @@ public final class StreamShape {
     List<TableShape> shapes = new ArrayList<>();
     for (StreamTable table : row.tables()) {
       try {
-        shapes.add(verify(source, sourceConnection, targetConnection, row, table));
+        verifySource(source, sourceConnection, table);
+        GeneratedColumns.verify(sourceConnection, table.source(), "source");
+        shapes.add(
+            verify(
+                ColumnTypes.read(sourceConnection, table.source()),
+                targetConnection,
+                row,
+                table,
+                false));
       } catch (SQLException e) {
         throw PostgresException.sql(
             "comparing table " + table.source() + " of " + source + " with the target's", e);
@@ -50,25 +58,31 @@ public final class StreamShape {
     return shapes;
   }
 
-  private static TableShape verify(
-      Database source,
-      Connection sourceConnection,
+  /**
+   * Compares one table as the source described it, which may be earlier than now, with the target.
+   *
+   * @param sourceColumns the types of its columns in the source
+   * @param mayHaveMore whether the target may have columns that the source is yet to get
+   * @throws RelayException naming the first column or type that cannot be carried
+   */
+  public static TableShape verify(
+      Map<String, ColumnType> sourceColumns,
       Connection targetConnection,
       StreamRow row,
-      StreamTable table)
+      StreamTable table,
+      boolean mayHaveMore)
       throws SQLException {
-    Map<String, ColumnType> sourceColumns = ColumnTypes.read(sourceConnection, table.source());
     Map<String, ColumnType> targetColumns = ColumnTypes.read(targetConnection, table.target());
     boolean allColumns = row.direction() != Direction.REFERENCE;
-    verifySource(source, sourceConnection, table);
-    GeneratedColumns.verify(sourceConnection, table.source(), "source");
     verifyTargetKey(targetConnection, table);
     // The way back makes it a source.
     GeneratedColumns.verify(targetConnection, table.target(), "target");
     if (allColumns) {
       Set<String> carried = Set.copyOf(table.columns());
       refuseOthers(table.source() + " in the source", sourceColumns.keySet(), carried);
-      refuseOthers(table.target() + " in the target", targetColumns.keySet(), carried);
+      if (!mayHaveMore) {
+        refuseOthers(table.target() + " in the target", targetColumns.keySet(), carried);
+      }
     }
     List<CarriedColumn> columns = new ArrayList<>();
     for (String name : table.columns()) {
@@ -136,7 +150,8 @@ public final class StreamShape {
               + source.refusalAsKey().get(),
           "give the table a key of a built-in type, or leave it out of the group");
     }
-    return new CarriedColumn(name, source.cast());
+    // By the target's name: a schema of the source may have been renamed since.
+    return new CarriedColumn(name, target.cast());
   }
 
   private static void verifySource(Database source, Connection connection, StreamTable table)
