@@ -6,6 +6,7 @@ import dev.ficus.core.TableName;
 import dev.ficus.core.manifest.DependentDecision;
 import dev.ficus.core.manifest.Group;
 import dev.ficus.core.manifest.ReferenceCopy;
+import dev.ficus.core.manifest.Transform;
 import dev.ficus.core.manifest.WalBudget;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,10 +20,9 @@ import java.util.Optional;
  */
 final class GroupReader {
 
-  private static final List<String> KEYS = List.of("tables", "references", "gates", "dependents");
+  private static final List<String> KEYS = List.of("tables", "transform", "references", "gates", "dependents");
   private static final Map<String, String> NOT_YET =
       Map.of(
-          "transform", "transformations of columns and rows",
           "loose-foreign-keys", "rules that replace foreign keys across databases",
           "reconcile", "a schedule of reconciliations");
 
@@ -46,9 +46,10 @@ final class GroupReader {
     List<ReferenceCopy> copies = references(service, name, mapping, tables);
     var gates = GatesReader.read(mapping);
     Map<String, DependentDecision> dependents = dependents(mapping);
+    Map<TableName, Transform> transforms = TransformReader.read(mapping, tables);
     return tables.isEmpty()
         ? Optional.empty()
-        : Optional.of(new Group(name, service, tables, copies, gates, dependents, budget));
+        : Optional.of(new Group(name, service, tables, copies, gates, dependents, transforms, budget));
   }
 
   private static List<String> withStream() {

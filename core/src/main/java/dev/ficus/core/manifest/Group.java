@@ -16,6 +16,7 @@ import java.util.Map;
  * @param gates the bounds for leaving phases
  * @param dependents what becomes of each object of the shared database that depends on the tables,
  *     by its name
+ * @param transforms how rows of some of the tables become rows of the service's tables
  * @param walBudget how much WAL the slots of the group's streams may hold back
  */
 public record Group(
@@ -25,12 +26,14 @@ public record Group(
     List<ReferenceCopy> references,
     Gates gates,
     Map<String, DependentDecision> dependents,
+    Map<TableName, Transform> transforms,
     WalBudget walBudget) {
 
   public Group {
     tables = List.copyOf(tables);
     references = List.copyOf(references);
     dependents = Map.copyOf(dependents);
+    transforms = Map.copyOf(transforms);
     if (tables.isEmpty()) {
       throw new IllegalArgumentException("group " + name + " has no tables");
     }

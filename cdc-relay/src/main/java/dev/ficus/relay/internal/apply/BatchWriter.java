@@ -100,7 +100,7 @@ final class BatchWriter implements AutoCloseable {
           return new Outcome.Blocked(until.get());
         }
         if (!(isConflict(e) || isPassing(e)) || attempt == ATTEMPTS) {
-          throw e;
+          throw MappingFailure.orStop(target, batch, e);
         }
       }
     }
@@ -127,7 +127,7 @@ final class BatchWriter implements AutoCloseable {
       writeTables(from, piece, Manner.UPSERT);
     } catch (SQLException e) {
       if (!isConflict(e)) {
-        throw e;
+        throw MappingFailure.orStop(target, piece, e);
       }
       target.rollback(before);
       writeTables(from, piece, Manner.REPLACE);
@@ -152,6 +152,9 @@ final class BatchWriter implements AutoCloseable {
       guards.closeAgainstDualWrites();
     }
     role.deferChecks(target);
+    for (TableBatch table : batch.tables()) {
+      writer(table.table()).prepare(table.rows(), manner);
+    }
     if (!role.isReplica()) {
       writeInOrder(from, batch, manner);
     }

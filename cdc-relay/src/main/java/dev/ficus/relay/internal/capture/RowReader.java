@@ -73,7 +73,9 @@ final class RowReader {
     List<String> sent = relation.columns();
     Set<String> carried = new LinkedHashSet<>();
     table.columns().forEach(column -> carried.add(column.name()));
-    if (!sent.containsAll(carried) || (table.allColumns() && !carried.containsAll(sent))) {
+    Set<String> known = new LinkedHashSet<>(carried);
+    known.addAll(table.ignored());
+    if (!sent.containsAll(carried) || (table.allColumns() && !known.containsAll(sent))) {
       throw RelayException.stop(
           "table "
               + table.source()

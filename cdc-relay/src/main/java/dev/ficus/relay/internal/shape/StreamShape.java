@@ -6,6 +6,7 @@ import dev.ficus.postgres.ColumnTypes;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Quoted;
+import dev.ficus.postgres.RowMapping;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.Table;
@@ -64,24 +65,44 @@ public final class StreamShape {
     verifyTargetKey(targetConnection, table);
     if (allColumns) {
       Set<String> carried = Set.copyOf(table.columns());
-      refuseOthers(table.source() + " in the source", sourceColumns.keySet(), carried);
-      refuseOthers(table.target() + " in the target", targetColumns.keySet(), carried);
+      refuseOthers(
+          table.source() + " in the source",
+          sourceColumns.keySet(),
+          carried,
+          table.mapping().map(RowMapping::ignored).orElse(List.of()));
+      refuseOthers(
+          table.target() + " in the target",
+          targetColumns.keySet(),
+          Set.copyOf(table.targetColumns()),
+          table.mapping().map(RowMapping::kept).orElse(List.of()));
     }
     List<CarriedColumn> columns = new ArrayList<>();
     for (String name : table.columns()) {
-      columns.add(verify(table, name, sourceColumns.get(name), targetColumns.get(name)));
+      ColumnType type = sourceColumns.get(name);
+      // Where rows are mapped, the mapping is what the target is verified by.
+      ColumnType other = table.mapping().isPresent() ? type : targetColumns.get(name);
+      columns.add(verify(table, name, type, other));
     }
+    Optional<MappedShape> mapped =
+        table.mapping().isPresent()
+            ? Optional.of(
+                MappingCheck.verify(
+                    sourceConnection, targetConnection, table, sourceColumns, targetColumns))
+            : Optional.empty();
     return new TableShape(
         table.source(),
         table.target(),
         columns,
         table.key().stream().map(key -> table.columns().indexOf(key)).toList(),
-        allColumns);
+        allColumns,
+        mapped);
   }
 
-  private static void refuseOthers(String where, Set<String> there, Set<String> carried) {
+  private static void refuseOthers(
+      String where, Set<String> there, Set<String> carried, List<String> leftOut) {
     Set<String> others = new LinkedHashSet<>(there);
     others.removeAll(carried);
+    others.removeAll(Set.copyOf(leftOut));
     if (!others.isEmpty()) {
       throw RelayException.stop(
           "table " + where + " has columns that the stream does not carry: " + others,
@@ -183,12 +204,12 @@ public final class StreamShape {
   /** The target may have another primary key; an upsert needs a unique index of these columns. */
   private static void verifyTargetKey(Connection connection, StreamTable table)
       throws SQLException {
-    if (!Tables.hasUniqueIndex(connection, table.target(), table.key())) {
+    if (!Tables.hasUniqueIndex(connection, table.target(), table.targetKey())) {
       throw RelayException.stop(
           "table "
               + table.target()
               + " in the target has no unique index of exactly the columns "
-              + table.key()
+              + table.targetKey()
               + " by which the source tells rows apart",
           "give the target table the primary key or unique index of the source table");
     }
