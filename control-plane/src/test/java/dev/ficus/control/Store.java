@@ -49,11 +49,23 @@ final class Store implements AutoCloseable {
   private final Relay relay;
 
   Store(Path folder) {
+    this(folder, "", "");
+  }
+
+  /**
+   * The same with more tables or columns, and more about group orders in the manifest.
+   *
+   * @param ddl runs in the shared database before anything is read
+   * @param ordersGroup lines of YAML under the group, each with its indentation
+   */
+  Store(Path folder, String ddl, String ordersGroup) {
     this(
         folder,
         TestPostgres.create(),
         TestPostgres.createElsewhere(),
-        TestPostgres.createElsewhere());
+        TestPostgres.createElsewhere(),
+        ddl,
+        ordersGroup);
   }
 
   /** The same for a role that is no superuser and owns all three databases. */
@@ -62,18 +74,29 @@ final class Store implements AutoCloseable {
         folder,
         TestPostgres.create().asPlainOwner(),
         TestPostgres.createElsewhere().asPlainOwner(),
-        TestPostgres.createElsewhere().asPlainOwner());
+        TestPostgres.createElsewhere().asPlainOwner(),
+        "",
+        "");
   }
 
-  private Store(Path folder, TestDatabase shared, TestDatabase users, TestDatabase orders) {
+  private Store(
+      Path folder,
+      TestDatabase shared,
+      TestDatabase users,
+      TestDatabase orders,
+      String ddl,
+      String ordersGroup) {
     this.folder = folder;
     this.shared = shared;
     this.users = users;
     this.orders = orders;
     shared.execute(SCHEMA);
+    if (!ddl.isEmpty()) {
+      shared.execute(ddl);
+    }
     Path file = folder.resolve("ficus.yaml");
     try {
-      Files.writeString(file, manifestText());
+      Files.writeString(file, manifestText() + ordersGroup);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

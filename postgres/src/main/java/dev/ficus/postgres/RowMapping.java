@@ -47,6 +47,11 @@ public record RowMapping(
     compared = List.copyOf(compared);
   }
 
+  /** Whether the target has more than the source knows, columns or rows, which must outlast it. */
+  public boolean isPartial() {
+    return !kept.isEmpty() || answeredFor.isPresent();
+  }
+
   /** The target column that holds a source column's value as it is. */
   public Optional<String> holderOf(String source) {
     return columns.stream()

@@ -22,6 +22,8 @@ public final class Slots {
     this.source = source;
   }
 
+  private static final int VERSION_THAT_CHECKS_GENERATED = 18;
+
   /**
    * A slot as the server reports it.
    *
@@ -41,11 +43,43 @@ public final class Slots {
     try (Connection connection = source.connect("publication " + publication);
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
+      refuseUnpublishable(connection, tables);
       statement.execute("drop publication if exists " + Quoted.name(publication));
       statement.execute("create publication " + Quoted.name(publication) + " for table " + list);
       connection.commit();
     } catch (SQLException e) {
       throw PostgresException.sql("creating publication " + publication + " in " + source, e);
+    }
+  }
+
+  /** From PostgreSQL 18 on, such a table could not be updated any more once it is published. */
+  private void refuseUnpublishable(Connection connection, List<TableName> tables)
+      throws SQLException {
+    if (connection.getMetaData().getDatabaseMajorVersion() < VERSION_THAT_CHECKS_GENERATED) {
+      return;
+    }
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            """
+            select c.oid::regclass::text from pg_class c where c.oid = any (?::text[]::regclass[]) and c.relreplident = 'f'
+              and exists (select from pg_attribute a where a.attrelid = c.oid and a.attgenerated <> '' and not a.attisdropped)
+            """)) {
+      select.setArray(
+          1,
+          connection.createArrayOf(
+              "text", tables.stream().map(table -> Quoted.table(table).sql()).toArray()));
+      try (ResultSet row = select.executeQuery()) {
+        if (row.next()) {
+          throw PostgresException.state(
+              ErrorKind.NEEDS_PERSON,
+              "table "
+                  + row.getString(1)
+                  + " in "
+                  + source
+                  + " has the full replica identity and generated columns: once published, every update and delete of it would fail",
+              "alter table … replica identity default, or drop its generated columns");
+        }
+      }
     }
   }
 

@@ -38,8 +38,7 @@ final class SideReader implements AutoCloseable {
   private final String hashed;
   private final String rowText;
 
-  SideReader(
-      Database database, TableView view, Seeds seeds, ReconcilerSettings settings) {
+  SideReader(Database database, TableView view, Seeds seeds, ReconcilerSettings settings) {
     this.table = view.table();
     this.view = view;
     this.key = view.key();

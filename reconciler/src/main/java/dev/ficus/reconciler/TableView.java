@@ -34,10 +34,7 @@ record TableView(
         table.columns(),
         table.key(),
         mapping
-            .map(
-                it ->
-                    made(
-                        it.compared().stream().map(RowMapping.Compared::source).toList()))
+            .map(it -> made(it.compared().stream().map(RowMapping.Compared::source).toList()))
             .orElseGet(() -> plain(table.columns())),
         mapping.flatMap(RowMapping::filter),
         mapping.flatMap(RowMapping::filter));
@@ -54,10 +51,7 @@ record TableView(
         table.targetColumns(),
         table.targetKey(),
         mapping
-            .map(
-                it ->
-                    made(
-                        it.compared().stream().map(RowMapping.Compared::target).toList()))
+            .map(it -> made(it.compared().stream().map(RowMapping.Compared::target).toList()))
             .orElseGet(() -> plain(table.columns())),
         mapping.flatMap(RowMapping::answeredFor),
         Optional.empty());

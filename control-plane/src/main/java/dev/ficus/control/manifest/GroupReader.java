@@ -20,7 +20,8 @@ import java.util.Optional;
  */
 final class GroupReader {
 
-  private static final List<String> KEYS = List.of("tables", "transform", "references", "gates", "dependents");
+  private static final List<String> KEYS =
+      List.of("tables", "transform", "references", "gates", "dependents");
   private static final Map<String, String> NOT_YET =
       Map.of(
           "loose-foreign-keys", "rules that replace foreign keys across databases",
@@ -31,7 +32,11 @@ final class GroupReader {
   private final List<Reference> references = new ArrayList<>();
 
   private record Reference(
-      ServiceName service, GroupName group, TableName table, Mapping.Item item) {}
+      ServiceName service,
+      GroupName group,
+      TableName table,
+      List<String> columns,
+      Mapping.Item item) {}
 
   Optional<Group> read(ServiceName service, GroupName name, Mapping mapping, String path) {
     mapping.knows(withStream(), NOT_YET);
@@ -49,7 +54,8 @@ final class GroupReader {
     Map<TableName, Transform> transforms = TransformReader.read(mapping, tables);
     return tables.isEmpty()
         ? Optional.empty()
-        : Optional.of(new Group(name, service, tables, copies, gates, dependents, transforms, budget));
+        : Optional.of(
+            new Group(name, service, tables, copies, gates, dependents, transforms, budget));
   }
 
   private static List<String> withStream() {
@@ -142,7 +148,7 @@ final class GroupReader {
                   item.problem("table " + table + " is this group's own; it needs no copy");
                   return;
                 }
-                references.add(new Reference(service, group, table, item));
+                references.add(new Reference(service, group, table, List.copyOf(columns), item));
                 copies.add(new ReferenceCopy(table, columns));
               });
     }
@@ -172,6 +178,29 @@ final class GroupReader {
     return decisions;
   }
 
+  /**
+   * Once its owner is sealed a copy is fed from the service's table, which then must have the same.
+   */
+  private static void transformed(Group owner, Reference reference) {
+    Transform transform = owner.transforms().get(reference.table());
+    if (transform == null) {
+      return;
+    }
+    List<String> changed =
+        reference.columns().stream().filter(column -> !transform.leaves(column)).toList();
+    if (transform.filter().isPresent() || !changed.isEmpty()) {
+      reference
+          .item()
+          .problem(
+              "not supported yet: group "
+                  + owner.name()
+                  + (transform.filter().isPresent()
+                      ? " filters the rows of table " + reference.table()
+                      : " renames, drops or casts " + changed + " of table " + reference.table())
+                  + ", so its own table could not feed this copy later");
+    }
+  }
+
   /** The checks that need all groups. */
   void checkReferences(List<Group> groups) {
     Map<String, GroupName> readers = new HashMap<>();
@@ -198,6 +227,7 @@ final class GroupReader {
                     + "; it needs no copy");
         continue;
       }
+      transformed(owner.get(), reference);
       GroupName reader =
           readers.putIfAbsent(
               owner.get().name() + " for " + reference.service(), reference.group());

@@ -115,7 +115,7 @@ final class Probe {
           return new Outcome.Refused("it is not one expression");
         }
         String tree = row.getString(2);
-        Optional<String> refusal = refusal(tree);
+        Optional<String> refusal = refusal(row.getString(1), tree);
         if (refusal.isPresent()) {
           return new Outcome.Refused(refusal.get());
         }
@@ -148,7 +148,7 @@ final class Probe {
     return type;
   }
 
-  private Optional<String> refusal(String tree) throws SQLException {
+  private Optional<String> refusal(String sql, String tree) throws SQLException {
     for (long function : numbers(FUNCTION, tree)) {
       if (function >= FIRST_OF_USERS) {
         return Optional.of(
@@ -156,6 +156,10 @@ final class Probe {
                 + text("select ?::bigint::oid::regprocedure::text", function)
                 + ", which is not PostgreSQL's own, and may be another one in the other database");
       }
+    }
+    if (sql.replaceAll("'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", "").contains("?")) {
+      return Optional.of(
+          "it has an operator with a question mark, which the driver takes for a parameter: use its function, such as jsonb_exists");
     }
     if (tree.contains("{COERCETODOMAIN ")) {
       return Optional.of("it casts to a domain, whose constraints may be others on the other side");

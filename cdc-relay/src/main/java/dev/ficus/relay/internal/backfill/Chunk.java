@@ -48,7 +48,7 @@ record Chunk(TableShape table, int number, long fromBlock, OptionalLong toBlock,
   /** Takes its rows in. */
   String copyIn() {
     return "copy "
-        + Quoted.table(table.target())
+        + Quoted.table(PartialTables.destination(table))
         + " ("
         + columns()
         + ") from stdin (format binary)";

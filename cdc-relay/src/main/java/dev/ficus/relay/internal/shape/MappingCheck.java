@@ -1,6 +1,7 @@
 package dev.ficus.relay.internal.shape;
 
 import dev.ficus.postgres.ColumnType;
+import dev.ficus.postgres.DefaultCollation;
 import dev.ficus.postgres.MappedColumn;
 import dev.ficus.postgres.Quoted;
 import dev.ficus.postgres.RowMapping;
@@ -11,7 +12,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -119,8 +119,8 @@ final class MappingCheck {
   /** Where an expression depends on the default collation, both sides must have the very same. */
   private static void sameCollation(Connection source, Connection target, StreamTable table)
       throws SQLException {
-    String here = collation(source);
-    String there = collation(target);
+    String here = DefaultCollation.of(source);
+    String there = DefaultCollation.of(target);
     if (!here.equals(there)) {
       throw RelayException.stop(
           "the transform of table "
@@ -131,25 +131,6 @@ final class MappingCheck {
               + there
               + " in the target",
           "write collate \"C\" behind the texts that it compares or changes, or create the target's database with the source's collation");
-    }
-  }
-
-  private static String collation(Connection connection) throws SQLException {
-    int version = connection.getMetaData().getDatabaseMajorVersion();
-    String rest =
-        version < 15
-            ? "'c', '', ''"
-            : "datlocprovider, "
-                + (version < 17 ? "coalesce(daticulocale, '')" : "coalesce(datlocale, '')")
-                + ", coalesce(pg_database_collation_actual_version(oid), '')";
-    try (Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                "select concat_ws(' ', datcollate, datctype, "
-                    + rest
-                    + ") from pg_database where datname = current_database()")) {
-      row.next();
-      return row.getString(1).strip();
     }
   }
 
