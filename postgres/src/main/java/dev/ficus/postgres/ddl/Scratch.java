@@ -24,6 +24,8 @@ final class Scratch {
   private final Catalog catalog;
   private final Map<TableName, Long> originals;
   private final Map<String, String> schemas = new LinkedHashMap<>();
+  // The real schemas' names as PostgreSQL writes them.
+  private final Map<String, String> written = new LinkedHashMap<>();
   private final Map<TableName, Long> oids = new LinkedHashMap<>();
 
   private Scratch(Connection connection, Catalog catalog, Map<TableName, Long> originals) {
@@ -82,13 +84,9 @@ final class Scratch {
   String asReal(String sql) {
     String real = sql;
     for (Map.Entry<String, String> schema : schemas.entrySet()) {
-      real = real.replace(schema.getValue() + ".", ident(schema.getKey()) + ".");
+      real = real.replace(schema.getValue() + ".", written.getOrDefault(schema.getKey(), "") + ".");
     }
     return real;
-  }
-
-  private static String ident(String name) {
-    return name.matches("[a-z_][a-z0-9_]*") ? name : Quoted.name(name).sql();
   }
 
   private void create(TableName table) throws SQLException {
@@ -96,6 +94,9 @@ final class Scratch {
       String schema = "ficus_scratch_" + schemas.size();
       execute("create schema " + schema);
       schemas.put(table.schema(), schema);
+      catalog
+          .one("select quote_ident(?)", row -> row.getString(1), table.schema())
+          .ifPresent(name -> written.put(table.schema(), name));
     }
     TableName stand = name(table);
     execute(
@@ -218,20 +219,20 @@ final class Scratch {
    */
   private String asScratch(String sql) throws SQLException {
     Map<String, String> names = new LinkedHashMap<>();
+    // The rest of a name stays as it is written: in a comment's text it comes back as it was.
     catalog.list(
         """
-        select c.oid::regclass::text, n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        select c.oid::regclass::text, n.nspname, quote_ident(n.nspname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where c.oid = any (?::bigint[]::oid[]) or c.oid in (select indexrelid from pg_index where indrelid = any (?::bigint[]::oid[]))
         union all
-        select quote_ident(n.nspname) || '.' || quote_ident(s.stxname), n.nspname, s.stxname
+        select quote_ident(n.nspname) || '.' || quote_ident(s.stxname), n.nspname, quote_ident(n.nspname)
         from pg_statistic_ext s join pg_namespace n on n.oid = s.stxnamespace where s.stxrelid = any (?::bigint[]::oid[])
         """,
         row ->
             names.put(
                 row.getString(1),
-                schemas.getOrDefault(row.getString(2), row.getString(2))
-                    + "."
-                    + Quoted.name(row.getString(3))),
+                schemas.getOrDefault(row.getString(2), row.getString(3))
+                    + row.getString(1).substring(row.getString(3).length())),
         originals.values(),
         originals.values(),
         originals.values());

@@ -94,7 +94,7 @@ public final class ServiceSchema {
       try {
         return new ServiceSchema(shared, tables, references, present).generate();
       } finally {
-        if (!present.isEmpty()) {
+        if (!present.isEmpty() && !shared.getAutoCommit()) {
           shared.rollback();
           shared.setAutoCommit(autoCommit);
         }
