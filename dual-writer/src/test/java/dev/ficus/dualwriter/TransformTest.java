@@ -103,8 +103,7 @@ class TransformTest {
     assertThat(sides.service.query(ACTUAL)).hasSize(1);
     assertThat(left()).isEqualTo(left);
     assertThat(sides.service.query("select row_key from ficus.guard order by 1"))
-        .containsExactlyInAnyOrder(
-            "[0]", "[1]", "[2]", "[3]", "[11]", "[12]", "[13]", "[20]");
+        .containsExactlyInAnyOrder("[0]", "[1]", "[2]", "[3]", "[11]", "[12]", "[13]", "[20]");
   }
 
   private long left() {

@@ -70,7 +70,7 @@ class TransformTest {
   }
 
   private List<String> findings(StreamTable table) {
-    Reconciliation result = sides.reconcile(TwoSides.settings(64), table);
+    Reconciliation result = sides.reconcile(TwoSides.settings(100), table);
     assertThat(result.reasons()).isEmpty();
     assertThat(result.outcome())
         .isEqualTo(result.findings().isEmpty() ? Outcome.CLEAN : Outcome.MISMATCH);

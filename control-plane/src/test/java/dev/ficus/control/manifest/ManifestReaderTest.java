@@ -152,7 +152,7 @@ class ManifestReaderTest {
             problem ->
                 assertThat(problem)
                     .contains("18")
-                    .contains("transform.a.b.c: 'a.b.c' is not a table"),
+                    .contains("transform.a.b.c: table a.b.c is not one of this group's tables"),
             problem ->
                 assertThat(problem)
                     .contains("19")

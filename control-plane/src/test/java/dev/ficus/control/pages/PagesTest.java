@@ -76,8 +76,7 @@ class PagesTest {
     try (PageRun run = run(folder)) {
       run.execute(ROOT.resolve("docs/transformations.md"));
     }
-    assertThat(orders.queryOne("select count(*) from orders"))
-        .isEqualTo("750");
+    assertThat(orders.queryOne("select count(*) from orders")).isEqualTo("750");
   }
 
   @Test

@@ -54,13 +54,15 @@ final class CarriedColumns implements Check {
     Place shared = patient.shared();
     List<Refusal> refusals = TransformedTable.refusals(shared.connection(), table, transform);
     if (!refusals.isEmpty()) {
-      refusals.forEach(
-          refusal ->
-              findings.stops(
-                  shared.name(),
-                  refusal.what(),
-                  "both sides, and the way back, must be able to make the same row of it",
-                  refusal.next()));
+      for (Refusal refusal : refusals) {
+        if (!findings.name(shared.name(), refusal.what())) {
+          findings.stops(
+              shared.name(),
+              refusal.what(),
+              "both sides, and the way back, must be able to make the same row of it",
+              refusal.next());
+        }
+      }
       return column -> !transform.drop().contains(column);
     }
     StreamTable forward = TransformedTable.resolve(shared.connection(), table, transform).forward();
