@@ -174,15 +174,25 @@ public final class SourceChanges {
     List<String> columns =
         row.direction() == Direction.REFERENCE
             ? before.columns()
-            : shape.columns().stream().map(SourceColumn::name).toList();
+            : shape.columns().stream()
+                .map(SourceColumn::name)
+                .filter(name -> !before.ignored().contains(name))
+                .toList();
+    if (before.mapping().isPresent()
+        && !(columns.equals(before.columns()) && key.equals(before.key()))) {
+      return Optional.of(
+          where
+              + "; the manifest's transform is made for the table as it was: undo the change, or roll the group back to PROVISIONED, correct the transform and copy anew");
+    }
     if (!shape.plain() || key.isEmpty() || !columns.containsAll(key)) {
       return Optional.of(
           where + "; such a table cannot be streamed: undo the change, or roll the group back");
     }
-    StreamTable after = new StreamTable(before.source(), before.target(), columns, key);
+    StreamTable after =
+        new StreamTable(before.source(), before.target(), columns, key, before.mapping());
     Remembered now = Remembered.now(source, shape, stop.lsn());
     try {
-      StreamShape.verify(now.types(), target, row, after, false);
+      StreamShape.verify(source, now.types(), target, row, after, false);
     } catch (RelayException e) {
       return Optional.of(e.what());
     }

@@ -49,49 +49,63 @@ final class Store implements AutoCloseable {
   private Relay relay;
 
   Store(Path folder) {
+    this(folder, "", "");
+  }
+
+  /**
+   * The same with more tables or columns, and more about group orders in the manifest.
+   *
+   * @param ddl runs in the shared database before anything is read
+   * @param ordersGroup lines of YAML under the group, each with its indentation
+   */
+  Store(Path folder, String ddl, String ordersGroup) {
     this(
         folder,
-        "",
         TestPostgres.create(),
         TestPostgres.createElsewhere(),
-        TestPostgres.createElsewhere());
+        TestPostgres.createElsewhere(),
+        ddl,
+        ordersGroup);
   }
 
   /** The same with a loose foreign key from orders to users. */
   static Store withLooseForeignKey(Path folder, String onDelete) {
     return new Store(
         folder,
-        "loose-foreign-keys: [ { from: orders.user_id, to: users.id, on-delete: %s } ]"
-            .formatted(onDelete),
-        TestPostgres.create(),
-        TestPostgres.createElsewhere(),
-        TestPostgres.createElsewhere());
+        "",
+        "        loose-foreign-keys: [ { from: orders.user_id, to: users.id, on-delete: %s } ]\n"
+            .formatted(onDelete));
   }
 
   /** The same for a role that is no superuser and owns all three databases. */
   static Store ofPlainRole(Path folder) {
     return new Store(
         folder,
-        "",
         TestPostgres.create().asPlainOwner(),
         TestPostgres.createElsewhere().asPlainOwner(),
-        TestPostgres.createElsewhere().asPlainOwner());
+        TestPostgres.createElsewhere().asPlainOwner(),
+        "",
+        "");
   }
 
   private Store(
       Path folder,
-      String ordersKeys,
       TestDatabase shared,
       TestDatabase users,
-      TestDatabase orders) {
+      TestDatabase orders,
+      String ddl,
+      String ordersGroup) {
     this.folder = folder;
     this.shared = shared;
     this.users = users;
     this.orders = orders;
     shared.execute(SCHEMA);
+    if (!ddl.isEmpty()) {
+      shared.execute(ddl);
+    }
     Path file = folder.resolve("ficus.yaml");
     try {
-      Files.writeString(file, manifestText(ordersKeys));
+      Files.writeString(file, manifestText() + ordersGroup);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -110,7 +124,7 @@ final class Store implements AutoCloseable {
         FaultPoints.NONE);
   }
 
-  private String manifestText(String ordersKeys) {
+  private String manifestText() {
     return """
     ficus: 1
     shared: %s
@@ -127,14 +141,12 @@ final class Store implements AutoCloseable {
           orders:
             tables: [orders, order_items]
             references: [ { table: users, columns: [id, name] } ]
-            %s
             gates: { max-lag: 10s, clean-reconciliations: 0, shadow-samples: 0, soak: 0s }
     """
         .formatted(
             address("shared", shared.address()),
             address("users", users.address()),
-            address("orders", orders.address()),
-            ordersKeys);
+            address("orders", orders.address()));
   }
 
   private String address(String name, DatabaseAddress address) {

@@ -75,6 +75,10 @@ public final class SqlErrors {
         error instanceof PSQLException psql ? psql.getServerErrorMessage() : null;
     String message =
         server == null || server.getMessage() == null ? error.getMessage() : server.getMessage();
+    if (message != null && error.getSQLState() != null && error.getSQLState().startsWith("22")) {
+      // A data exception quotes the value in its primary message.
+      message = message.replaceAll("(?s)\".*\"", "…");
+    }
     return message + " (SQLSTATE " + error.getSQLState() + ")";
   }
 

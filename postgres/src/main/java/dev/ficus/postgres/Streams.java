@@ -171,6 +171,9 @@ public final class Streams {
         }
         insert.executeBatch();
       }
+      for (StreamTable table : tables) {
+        StreamMappings.insert(connection, name, table);
+      }
       connection.commit();
     } catch (SQLException e) {
       throw PostgresException.sql("requesting stream " + name + " in " + target, e);

@@ -7,6 +7,7 @@ import dev.ficus.core.manifest.DdlMode;
 import dev.ficus.core.manifest.DependentDecision;
 import dev.ficus.core.manifest.Group;
 import dev.ficus.core.manifest.ReferenceCopy;
+import dev.ficus.core.manifest.Transform;
 import dev.ficus.core.manifest.WalBudget;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,11 +22,9 @@ import java.util.Optional;
 final class GroupReader {
 
   private static final List<String> KEYS =
-      List.of("tables", "references", "loose-foreign-keys", "gates", "dependents");
+      List.of("tables", "transform", "references", "loose-foreign-keys", "gates", "dependents");
   private static final Map<String, String> NOT_YET =
-      Map.of(
-          "transform", "transformations of columns and rows",
-          "reconcile", "a schedule of reconciliations");
+      Map.of("reconcile", "a schedule of reconciliations");
 
   private final Map<TableName, String> owners = new HashMap<>();
   private final Map<GroupName, String> paths = new HashMap<>();
@@ -33,7 +32,11 @@ final class GroupReader {
   private final LooseForeignKeyReader looseForeignKeys = new LooseForeignKeyReader();
 
   private record Reference(
-      ServiceName service, GroupName group, TableName table, Mapping.Item item) {}
+      ServiceName service,
+      GroupName group,
+      TableName table,
+      List<String> columns,
+      Mapping.Item item) {}
 
   Optional<Group> read(ServiceName service, GroupName name, Mapping mapping, String path) {
     mapping.knows(withStream(), NOT_YET);
@@ -49,10 +52,12 @@ final class GroupReader {
     var loose = looseForeignKeys.read(name, mapping);
     var gates = GatesReader.read(mapping);
     Map<String, DependentDecision> dependents = dependents(mapping);
+    Map<TableName, Transform> transforms = TransformReader.read(mapping, tables);
     return tables.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            new Group(name, service, tables, copies, loose, gates, dependents, budget, ddl));
+            new Group(
+                name, service, tables, copies, loose, gates, dependents, transforms, budget, ddl));
   }
 
   private static List<String> withStream() {
@@ -149,7 +154,7 @@ final class GroupReader {
                   item.problem("table " + table + " is this group's own; it needs no copy");
                   return;
                 }
-                references.add(new Reference(service, group, table, item));
+                references.add(new Reference(service, group, table, List.copyOf(columns), item));
                 copies.add(new ReferenceCopy(table, columns));
               });
     }
@@ -179,6 +184,29 @@ final class GroupReader {
     return decisions;
   }
 
+  /**
+   * Once its owner is sealed a copy is fed from the service's table, which then must have the same.
+   */
+  private static void transformed(Group owner, Reference reference) {
+    Transform transform = owner.transforms().get(reference.table());
+    if (transform == null) {
+      return;
+    }
+    List<String> changed =
+        reference.columns().stream().filter(column -> !transform.leaves(column)).toList();
+    if (transform.filter().isPresent() || !changed.isEmpty()) {
+      reference
+          .item()
+          .problem(
+              "not supported yet: group "
+                  + owner.name()
+                  + (transform.filter().isPresent()
+                      ? " filters the rows of table " + reference.table()
+                      : " renames, drops or casts " + changed + " of table " + reference.table())
+                  + ", so its own table could not feed this copy later");
+    }
+  }
+
   /** The checks that need all groups. */
   void checkReferences(List<Group> groups) {
     looseForeignKeys.check(groups);
@@ -206,6 +234,7 @@ final class GroupReader {
                     + "; it needs no copy");
         continue;
       }
+      transformed(owner.get(), reference);
       GroupName reader =
           readers.putIfAbsent(
               owner.get().name() + " for " + reference.service(), reference.group());

@@ -15,6 +15,7 @@ import dev.ficus.core.manifest.Group;
 import dev.ficus.core.manifest.LooseForeignKey;
 import dev.ficus.core.manifest.Manifest;
 import dev.ficus.core.manifest.ReferenceCopy;
+import dev.ficus.core.manifest.Transform;
 import dev.ficus.core.manifest.WalBudget;
 import dev.ficus.testkit.Rule;
 import java.io.IOException;
@@ -116,6 +117,88 @@ class ManifestReaderTest {
   }
 
   @Test
+  void shouldReadTransforms() throws IOException {
+    Manifest manifest =
+        read(
+            VALID.replace(
+                "gates: {",
+                """
+                transform:
+                          orders:
+                            rename: { usr: customer_id }
+                            drop: [legacy_flag]
+                            cast: { price: "numeric(12,2)" }
+                            constant: { region: { type: text, value: eu } }
+                            expression: { cents: { type: bigint, sql: price * 100 } }
+                            filter: status <> 'void'
+                            back: { legacy_flag: "false" }
+                        gates: {"""));
+
+    assertThat(manifest.group(new GroupName("orders")).orElseThrow().transforms())
+        .isEqualTo(
+            Map.of(
+                new TableName("public", "orders"),
+                new Transform(
+                    Map.of("usr", "customer_id"),
+                    List.of("legacy_flag"),
+                    Map.of("price", "numeric(12,2)"),
+                    Map.of("region", new Transform.Constant("text", "eu")),
+                    Map.of("cents", new Transform.Expression("bigint", "price * 100")),
+                    Optional.of("status <> 'void'"),
+                    Map.of("legacy_flag", "false"))));
+  }
+
+  @Test
+  @Rule("R21")
+  void shouldNameLineAndPathOfEveryErrorInATransform() {
+    assertThat(
+            problems(
+                VALID.replace(
+                    "gates: {",
+                    """
+                    transform:
+                              users: { drop: [a] }
+                              "a.b.c": { drop: [a] }
+                              orders: { renames: { a: b }, drop: [x, x], constant: { c: { type: text } }, filter: }
+                              sales.order_items: { drop: [a], rename: { a: b } }
+                            gates: {""")))
+        .satisfiesExactlyInAnyOrder(
+            problem ->
+                assertThat(problem)
+                    .contains("17")
+                    .contains(
+                        "services.orders.groups.orders.transform.users: table public.users is not one of this group's tables"),
+            problem ->
+                assertThat(problem)
+                    .contains("18")
+                    .contains("transform.a.b.c: table a.b.c is not one of this group's tables"),
+            problem ->
+                assertThat(problem)
+                    .contains("19")
+                    .contains("unknown key 'renames'; did you mean 'rename'?"),
+            problem ->
+                assertThat(problem).contains("transform.orders.drop[1]: column x is listed twice"),
+            problem ->
+                assertThat(problem).contains("transform.orders.constant.c: key 'value' is missing"),
+            problem ->
+                assertThat(problem).contains("transform.orders.filter: a value is missing here"),
+            problem ->
+                assertThat(problem)
+                    .contains("20")
+                    .contains(
+                        "transform.sales.order_items: column a is dropped, so it can be neither renamed nor cast"));
+    assertThat(
+            problems(
+                VALID.replace(
+                    "users: { tables: [users, profiles] }",
+                    "users: { tables: [users, profiles], transform: { users: { rename: { name: full_name } } } }")))
+        .singleElement()
+        .asString()
+        .contains(
+            "references[0]: not supported yet: group users renames, drops or casts [name] of table public.users");
+  }
+
+  @Test
   @Rule("R21")
   void shouldRefuseWalBudgetsThatCannotBe() {
     String budget = "stream: { via: direct, ddl: stop, wal-budget: { warn: 512MB, drop: 2GB } }";
@@ -153,7 +236,7 @@ class ManifestReaderTest {
                     tables: [orders, users]
                     refrences: []
                     gates: { max-lag: fast }
-                    transform: {}
+                    reconcile: hourly
             """);
 
     assertThat(problems)
@@ -168,8 +251,8 @@ class ManifestReaderTest {
                 + " 'references'?",
             "14: services.orders.groups.orders.gates.max-lag: 'fast' is not a duration: write a"
                 + " number and ms, s, m, h or d",
-            "15: services.orders.groups.orders.transform: not supported yet: transformations of"
-                + " columns and rows; remove it");
+            "15: services.orders.groups.orders.reconcile: not supported yet: a schedule of"
+                + " reconciliations; remove it");
     assertThatThrownBy(() -> read("ficus: 1"))
         .hasMessageContaining(folder.resolve("ficus.yaml") + ":1: key 'shared' is missing")
         .hasMessageContaining("next: correct");

@@ -73,6 +73,14 @@ class PagesTest {
   }
 
   @Test
+  void shouldTransform(@TempDir Path folder) throws Exception {
+    try (PageRun run = run(folder)) {
+      run.execute(ROOT.resolve("docs/transformations.md"));
+    }
+    assertThat(orders.queryOne("select count(*) from orders")).isEqualTo("750");
+  }
+
+  @Test
   void shouldFollowTheRunbooks(@TempDir Path folder) throws Exception {
     try (PageRun run = run(folder);
         Stream<Path> files = Files.list(ROOT.resolve("runbooks"))) {

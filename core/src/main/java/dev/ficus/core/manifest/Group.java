@@ -18,6 +18,7 @@ import java.util.Map;
  * @param gates the bounds for leaving phases
  * @param dependents what becomes of each object of the shared database that depends on the tables,
  *     by its name
+ * @param transforms how rows of some of the tables become rows of the service's tables
  * @param walBudget how much WAL the slots of the group's streams may hold back
  * @param ddl what the group's streams do about DDL in their source
  */
@@ -29,6 +30,7 @@ public record Group(
     List<LooseForeignKey> looseForeignKeys,
     Gates gates,
     Map<String, DependentDecision> dependents,
+    Map<TableName, Transform> transforms,
     WalBudget walBudget,
     DdlMode ddl) {
 
@@ -37,6 +39,7 @@ public record Group(
     references = List.copyOf(references);
     looseForeignKeys = List.copyOf(looseForeignKeys);
     dependents = Map.copyOf(dependents);
+    transforms = Map.copyOf(transforms);
     if (tables.isEmpty()) {
       throw new IllegalArgumentException("group " + name + " has no tables");
     }

@@ -105,7 +105,7 @@ final class BatchWriter implements AutoCloseable {
           return new Outcome.Blocked(until.get());
         }
         if (!(isConflict(e) || SqlErrors.isPassing(e)) || attempt == ATTEMPTS) {
-          throw e;
+          throw MappingFailure.orStop(target, batch, e);
         }
       }
     }
@@ -132,7 +132,7 @@ final class BatchWriter implements AutoCloseable {
       writeTables(from, piece, Manner.UPSERT);
     } catch (SQLException e) {
       if (!isConflict(e)) {
-        throw e;
+        throw MappingFailure.orStop(target, piece, e);
       }
       target.rollback(before);
       writeTables(from, piece, Manner.REPLACE);
@@ -173,6 +173,9 @@ final class BatchWriter implements AutoCloseable {
     }
     looseForeignKeys.note(batch);
     role.deferChecks(target);
+    for (TableBatch table : batch.tables()) {
+      writer(table.table()).prepare(table.rows(), manner);
+    }
     if (!role.isReplica()) {
       writeInOrder(from, batch, manner);
     }

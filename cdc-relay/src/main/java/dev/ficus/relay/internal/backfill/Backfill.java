@@ -6,6 +6,7 @@ import dev.ficus.core.Lsn;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostponedDefinitions;
 import dev.ficus.postgres.ReplicaRole;
+import dev.ficus.postgres.RowMapping;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
@@ -161,7 +162,12 @@ public final class Backfill {
   /** Puts back what an earlier copy of this stream dropped, onto emptied tables. */
   private void restore() throws SQLException {
     if (!PostponedDefinitions.list(leased, stream.name()).isEmpty()) {
-      TargetTables.empty(leased, stream.tables().stream().map(StreamTable::target).toList());
+      TargetTables.empty(
+          leased,
+          stream.tables().stream()
+              .filter(table -> table.mapping().filter(RowMapping::isPartial).isEmpty())
+              .map(StreamTable::target)
+              .toList());
       int restored = PostponedDefinitions.restore(leased, stream.name());
       leased.commit();
       log.info(

@@ -99,6 +99,7 @@ final class ParallelCopy {
     }
     progress.showNow(leased, throttle.paused());
     leased.setAutoCommit(false);
+    PartialTables.end(leased, shapes);
     // Foreign keys come last: each needs the rows and the index of another table.
     for (Definition definition : postponed) {
       if (definition.kind() == Kind.FOREIGN_KEY) {
@@ -120,7 +121,13 @@ final class ParallelCopy {
     if (stream.direction() == Direction.FORWARD) {
       PostponedDefinitions.postpone(leased, stream.name(), cut.largeTargets(), all);
     }
-    TargetTables.empty(leased, targets);
+    TargetTables.empty(
+        leased,
+        shapes.stream()
+            .filter(shape -> !PartialTables.isPartial(shape))
+            .map(TableShape::target)
+            .toList());
+    PartialTables.begin(leased, shapes);
     ledger.clear(leased);
     row.copied(leased, 0);
     List<Definition> postponed = PostponedDefinitions.list(leased, stream.name());

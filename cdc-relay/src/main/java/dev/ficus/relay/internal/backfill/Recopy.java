@@ -171,7 +171,10 @@ public final class Recopy {
     List<StreamTable> narrowed = new ArrayList<>();
     try (Connection reader = connections.open(source)) {
       for (StreamTable table : stream.tables()) {
-        if (tables.contains(table.source())) {
+        if (tables.contains(table.source()) && table.mapping().isPresent()) {
+          // Its transform is made for the columns that it has.
+          narrowed.add(table);
+        } else if (tables.contains(table.source())) {
           Table now = Tables.read(reader, source.toString(), table.source());
           narrowed.add(
               new StreamTable(

@@ -215,6 +215,7 @@ public final class DdlWatch {
       throws SQLException {
     List<SourceColumn> added = before.added(now, table);
     if (!additive
+        || carried.mapped().isPresent()
         || stream.direction() == Direction.REFERENCE
         || added.size() != before.changes(now, table, true).size()) {
       return Optional.empty();
@@ -237,7 +238,8 @@ public final class DdlWatch {
                 carried.target(),
                 columns,
                 carried.keyIndexes(),
-                carried.allColumns()),
+                carried.allColumns(),
+                Optional.empty()),
             added,
             new Remembered(now, types, lsn)));
   }

@@ -128,10 +128,11 @@ public record SourceShape(
     return changes;
   }
 
-  /** The columns of a later shape that a stream does not carry. */
+  /** The columns of a later shape that a stream neither carries nor knowingly leaves out. */
   public List<SourceColumn> added(SourceShape now, StreamTable stream) {
     return now.columns.stream()
         .filter(column -> !stream.columns().contains(column.name()))
+        .filter(column -> !stream.ignored().contains(column.name()))
         .toList();
   }
 }

@@ -125,7 +125,7 @@ final class Streaming {
               DdlNotices.key(markers),
               catalog);
       remembered.keySet().removeAll(without);
-      List<TableShape> shapes = shapes(remembered);
+      List<TableShape> shapes = shapes(markers, remembered);
       if (!without.isEmpty()) {
         // Something past the place has to come, or an idle source would never show that it was
         // reached.
@@ -213,14 +213,20 @@ final class Streaming {
   }
 
   /** What was remembered against the target: the source's catalog may be ahead of the stream. */
-  private List<TableShape> shapes(Map<TableName, Remembered> remembered) throws SQLException {
+  private List<TableShape> shapes(Connection reader, Map<TableName, Remembered> remembered)
+      throws SQLException {
     List<TableShape> shapes = new ArrayList<>();
     for (StreamTable table : stream.tables()) {
       Remembered it = remembered.get(table.source());
       if (it != null) {
         shapes.add(
             StreamShape.verify(
-                it.types(), leased, stream, table, settings.additive().contains(stream.group())));
+                reader,
+                it.types(),
+                leased,
+                stream,
+                table,
+                settings.additive().contains(stream.group())));
       }
     }
     return shapes;

@@ -61,7 +61,10 @@ public record MoveWrites(Phase to) implements Transition {
         Step.of(
             "flip-begin",
             "Note that a flip begins",
-            () -> work.store().flips().begin(work.row(), to)));
+            () -> {
+              SameTransforms.require(sides);
+              work.store().flips().begin(work.row(), to);
+            }));
     if (sides.to() == Side.SERVICE) {
       CrossingKeys keys = new CrossingKeys(work);
       steps.add(

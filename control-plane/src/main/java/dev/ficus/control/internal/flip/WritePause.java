@@ -54,7 +54,8 @@ final class WritePause {
     ServerIdentity identity = sides.newDatabase().identity();
     // Named and connected here, so that the pause only reads and sets.
     try (Sequences sequences =
-        Sequences.prepare(sides.oldDatabase(), sides.newDatabase(), work.tables())) {
+        Sequences.prepare(
+            sides.oldDatabase(), sides.newDatabase(), work.tables(), sides.columnNames())) {
       Flip flip = flips.unfinished(work.name()).orElseThrow();
       Optional<Fence.Token> closed = Optional.empty();
       try {

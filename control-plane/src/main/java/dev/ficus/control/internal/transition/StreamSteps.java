@@ -7,6 +7,7 @@ import dev.ficus.core.Direction;
 import dev.ficus.core.Lsn;
 import dev.ficus.core.Side;
 import dev.ficus.core.TableName;
+import dev.ficus.core.manifest.Transform;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.PostgresException;
@@ -19,6 +20,7 @@ import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.Streams;
 import dev.ficus.postgres.Table;
 import dev.ficus.postgres.Tables;
+import dev.ficus.postgres.transform.TransformedTable;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -49,15 +51,25 @@ public final class StreamSteps {
                     Direction.from(from),
                     work.side(from).name(),
                     work.row().epoch(),
-                    tables(work.side(from), work.tables())));
+                    tables(work, from)));
   }
 
-  /** The tables as the stream carries them, by the source's catalog. */
-  public static List<StreamTable> tables(Database source, List<TableName> tables) {
-    try (Connection connection = source.connect("stream tables")) {
-      return tables.stream()
+  /**
+   * The tables as the stream away from a side carries them: by that side's catalog, or, where they
+   * have a transform, by the shared one and the manifest.
+   */
+  public static List<StreamTable> tables(Work work, Side from) {
+    Database source = work.side(from);
+    try (Connection connection = source.connect("stream tables");
+        Connection shared = work.shared().connect("stream tables")) {
+      return work.tables().stream()
           .map(
               name -> {
+                Transform transform = work.group().transforms().get(name);
+                if (transform != null) {
+                  TransformedTable table = TransformedTable.resolve(shared, name, transform);
+                  return from == Side.SHARED ? table.forward() : table.back();
+                }
                 Table table = Tables.read(connection, source.name(), name);
                 return new StreamTable(name, name, table.writtenColumns(), table.key());
               })
