@@ -112,7 +112,6 @@ final class ParallelCopy {
 
   private List<Definition> empty(ChunkLedger ledger, List<TableShape> shapes, Cut cut)
       throws SQLException {
-    List<TableName> targets = shapes.stream().map(TableShape::target).toList();
     List<TableName> all = stream.tables().stream().map(StreamTable::target).toList();
     if (!role.isReplica()) {
       // Chunks come in any order, and so parents may come after their children.
