@@ -1,5 +1,6 @@
 package dev.ficus.reconciler;
 
+import dev.ficus.core.Via;
 import dev.ficus.core.Direction;
 import dev.ficus.core.Epoch;
 import dev.ficus.core.GroupName;
@@ -61,7 +62,8 @@ final class TwoSides implements AutoCloseable {
             Epoch.FIRST,
             sourceDatabase().identity(),
             position,
-            List.of(tables));
+            List.of(tables),
+            Via.DIRECT);
   }
 
   Reconciliation reconcile(ReconcilerSettings settings, StreamTable... tables) {

@@ -41,7 +41,6 @@ public final class TestKafka implements AutoCloseable {
               .setConfigProp("transaction.state.log.min.isr", "1")
               .setConfigProp("transaction.state.log.num.partitions", "4")
               .setConfigProp("auto.create.topics.enable", "false")
-              .setConfigProp("log.cleaner.enable", "false")
               .build();
       cluster.format();
       cluster.startup();

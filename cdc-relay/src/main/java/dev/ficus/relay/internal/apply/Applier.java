@@ -6,7 +6,6 @@ import dev.ficus.postgres.ReplicaRole;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.RelaySettings;
-import dev.ficus.relay.internal.capture.Capture;
 import dev.ficus.relay.internal.capture.Change;
 import dev.ficus.relay.internal.shape.TableShape;
 import dev.ficus.relay.internal.watch.RelayMeters;
@@ -25,7 +24,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Used by the capture's thread only; its connection bears the stream's lease.
  */
-public final class Applier implements Capture.Sink, AutoCloseable {
+public final class Applier implements Destination, AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Applier.class);
 
@@ -62,6 +61,23 @@ public final class Applier implements Capture.Sink, AutoCloseable {
       RelayMeters meters,
       FaultPoints faults)
       throws SQLException {
+    this(target, stream, shapes, settings, meters, faults, end -> {});
+  }
+
+  /**
+   * The same with something that is moved together with the position.
+   *
+   * @param companion called in each transaction that moves it
+   */
+  public Applier(
+      Connection target,
+      StreamRow stream,
+      List<TableShape> shapes,
+      RelaySettings settings,
+      RelayMeters meters,
+      FaultPoints faults,
+      Companion companion)
+      throws SQLException {
     this.stream = stream;
     this.settings = settings;
     this.meters = meters;
@@ -70,16 +86,16 @@ public final class Applier implements Capture.Sink, AutoCloseable {
     target.setAutoCommit(false);
     ReplicaRole role = ReplicaRole.take(target);
     target.commit();
-    this.writer = new BatchWriter(target, stream, shapes, role, faults);
+    this.writer = new BatchWriter(target, stream, shapes, role, faults, companion);
   }
 
-  /** When the position last moved, by {@link System#nanoTime}. */
+  @Override
   public long progressedAt() {
     return progressedAt;
   }
 
   @Override
-  public void begin(Instant committedAt) {
+  public void begin(String transaction, Instant committedAt) {
     openCommittedAt = committedAt;
   }
 
@@ -125,6 +141,23 @@ public final class Applier implements Capture.Sink, AutoCloseable {
         apply(advance);
       }
     }
+    forgetOpen();
+  }
+
+  /** Whether a transaction has begun and not ended. */
+  public boolean isOpen() {
+    return openCommittedAt != null;
+  }
+
+  /** Gives up the transaction that has begun: its publisher died, and it will come again. */
+  public void abandon() throws SQLException {
+    if (openWritten > 0) {
+      writer.abandonPieces();
+    }
+    forgetOpen();
+  }
+
+  private void forgetOpen() {
     open.clear();
     openCharacters = 0;
     openWritten = 0;

@@ -40,14 +40,15 @@ final class BatchWriter implements AutoCloseable {
       StreamRow stream,
       List<TableShape> shapes,
       ReplicaRole role,
-      FaultPoints faults)
+      FaultPoints faults,
+      Companion companion)
       throws SQLException {
     this.target = target;
     this.role = role;
     this.order = TableOrder.read(target, shapes.stream().map(TableShape::target).toList());
     target.commit();
     this.faults = faults;
-    this.positionRow = new PositionRow(target, stream);
+    this.positionRow = new PositionRow(target, stream, companion);
     this.guards = new Guards(target, stream);
     for (TableShape shape : shapes) {
       writers.put(shape.target(), new TableWriter(target, shape));

@@ -24,10 +24,12 @@ final class PositionRow {
 
   private final Connection target;
   private final StreamRow stream;
+  private final Companion companion;
 
-  PositionRow(Connection target, StreamRow stream) {
+  PositionRow(Connection target, StreamRow stream, Companion companion) {
     this.target = target;
     this.stream = stream;
+    this.companion = companion;
   }
 
   /**
@@ -74,7 +76,9 @@ final class PositionRow {
       update.setString(5, stream.name().value());
       update.setLong(6, stream.epoch().value());
       update.setString(7, advance.from().toString());
-      return guarded(update, "up to " + advance.end());
+      boolean guarded = guarded(update, "up to " + advance.end());
+      companion.moved(advance.end());
+      return guarded;
     }
   }
 

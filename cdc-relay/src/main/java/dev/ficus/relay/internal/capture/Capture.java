@@ -70,9 +70,10 @@ public final class Capture implements AutoCloseable {
     /**
      * A transaction begins.
      *
+     * @param transaction its name: the source's number of it, and where it began in the WAL
      * @param committedAt by the source's clock
      */
-    void begin(Instant committedAt) throws Exception;
+    void begin(String transaction, Instant committedAt) throws Exception;
 
     /** One change of it. */
     void change(Change change) throws Exception;
@@ -87,15 +88,19 @@ public final class Capture implements AutoCloseable {
     /**
      * Nothing more is at hand: makes durable what is whole.
      *
-     * @return up to which commit the target is durable: only this is acknowledged to the slot (rule
-     *     R4)
+     * @return up to which commit it is durable: only this is acknowledged to the slot (rule R4)
      */
     Lsn flush() throws Exception;
   }
 
-  /** Starts an engine that feeds the sink, on threads of its own. */
+  /**
+   * Starts an engine that feeds the sink, on threads of its own.
+   *
+   * @param from the commit after which it begins
+   */
   public static Capture start(
       StreamRow row,
+      Lsn from,
       DatabaseAddress source,
       List<TableShape> shapes,
       SchemaChange onSchemaChange,
@@ -110,7 +115,7 @@ public final class Capture implements AutoCloseable {
         new Capture(
             row.name().value(),
             DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
-                .using(EngineProperties.of(row, source, shapes, prefix, settings))
+                .using(EngineProperties.of(row, from, source, shapes, prefix, settings))
                 .notifying(feeder));
     feeder.failure = capture.failure;
     capture.thread.start();
@@ -209,7 +214,7 @@ public final class Capture implements AutoCloseable {
       if (message instanceof SlotMessage.Row row) {
         sink.change(reader(row.relation().table(), row.lsn()).read(row));
       } else if (message instanceof SlotMessage.Begin begin) {
-        sink.begin(begin.committedAt());
+        sink.begin(begin.transaction(), begin.committedAt());
       } else if (message instanceof SlotMessage.Commit commit) {
         sink.commit(commit.end());
       } else if (message instanceof SlotMessage.Truncate all) {

@@ -1,5 +1,6 @@
 package dev.ficus.relay.internal.capture;
 
+import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
 import dev.ficus.core.manifest.DatabaseAddress;
 import dev.ficus.postgres.StreamRow;
@@ -18,6 +19,7 @@ final class EngineProperties {
 
   static Properties of(
       StreamRow row,
+      Lsn from,
       DatabaseAddress source,
       List<TableShape> shapes,
       String prefix,
@@ -30,7 +32,7 @@ final class EngineProperties {
 
     properties.setProperty("plugin.name", "pgoutput");
     properties.setProperty("slot.name", row.slot());
-    properties.setProperty(SlotTask.POSITION, row.position().toString());
+    properties.setProperty(SlotTask.POSITION, from.toString());
     properties.setProperty("slot.drop.on.stop", "false");
     // The supervisor retries, with a new engine.
     properties.setProperty("slot.max.retries", "1");

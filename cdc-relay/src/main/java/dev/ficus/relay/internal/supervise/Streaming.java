@@ -1,16 +1,21 @@
 package dev.ficus.relay.internal.supervise;
 
 import dev.ficus.core.FaultPoints;
+import dev.ficus.core.Lsn;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.ServerIdentity;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamTopic;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.apply.Applier;
+import dev.ficus.relay.internal.apply.Destination;
 import dev.ficus.relay.internal.capture.Capture;
+import dev.ficus.relay.internal.kafka.KafkaClients;
+import dev.ficus.relay.internal.kafka.TopicPublisher;
 import dev.ficus.relay.internal.shape.StreamShape;
 import dev.ficus.relay.internal.shape.TableShape;
 import dev.ficus.relay.internal.watch.LostSlot;
@@ -68,24 +73,66 @@ final class Streaming {
    */
   void run(CountDownLatch stopping, Runnable progressed) throws Exception {
     verifyIdentity();
-    verifySlot();
+    verifyNotPast(stream.position(), verifySlot());
     List<TableShape> shapes = shapes();
-    try (Applier applier = new Applier(leased, stream, shapes, settings, meters, faults);
-        Capture capture =
-            Capture.start(
-                stream, source.address(), shapes, table -> verifyAgain(shapes), settings, applier);
-        Connection markers = connections.open(source)) {
+    try (Applier applier = new Applier(leased, stream, shapes, settings, meters, faults)) {
       log.info("stream {}: streaming from {} at {}", stream.name(), source, stream.position());
+      capture(applier, stream.position(), shapes, stopping, progressed);
+    }
+  }
+
+  /**
+   * Publishes to the stream's topic until {@code stopping} opens, from what the topic was given
+   * last.
+   *
+   * @param progressed called when something was published
+   * @throws Exception why the stream cannot go on
+   */
+  void publish(
+      KafkaClients clients, StreamTopic topic, CountDownLatch stopping, Runnable progressed)
+      throws Exception {
+    verifyIdentity();
+    Slots.Slot slot = verifySlot();
+    List<TableShape> shapes = shapes();
+    try (TopicPublisher publisher =
+        TopicPublisher.open(clients, stream, topic, slot.confirmed(), sourceName(), faults)) {
+      log.info(
+          "stream {}: publishing from {} at {} to topic {}",
+          stream.name(),
+          source,
+          publisher.from(),
+          topic.name());
+      capture(publisher, publisher.from(), shapes, stopping, progressed);
+    }
+  }
+
+  private void capture(
+      Destination destination,
+      Lsn from,
+      List<TableShape> shapes,
+      CountDownLatch stopping,
+      Runnable progressed)
+      throws Exception {
+    try (Capture capture =
+            Capture.start(
+                stream,
+                from,
+                source.address(),
+                shapes,
+                table -> verifyAgain(shapes),
+                settings,
+                destination);
+        Connection markers = connections.open(source)) {
       long markedAt = System.nanoTime();
-      long startedAt = applier.progressedAt();
+      long startedAt = destination.progressedAt();
       while (!capture.awaitEnd(WATCH)) {
         if (stopping.await(0, TimeUnit.MILLISECONDS)) {
           return;
         }
-        if (applier.progressedAt() != startedAt) {
+        if (destination.progressedAt() != startedAt) {
           progressed.run();
         }
-        markedAt = markWhenIdle(applier, markers, markedAt);
+        markedAt = markWhenIdle(destination, markers, markedAt);
       }
       Throwable failure =
           capture
@@ -103,15 +150,21 @@ final class Streaming {
   }
 
   /* A slot lets go of WAL only when something arrives on it; a source that writes other tables alone would fill its disk. */
-  private long markWhenIdle(Applier applier, Connection markers, long markedAt)
+  private long markWhenIdle(Destination destination, Connection markers, long markedAt)
       throws SQLException {
     long now = System.nanoTime();
     long idle = settings.idleMarkerInterval().toNanos();
-    if (now - applier.progressedAt() < idle || now - markedAt < idle) {
+    if (now - destination.progressedAt() < idle || now - markedAt < idle) {
       return markedAt;
     }
     Marker.write(markers);
     return now;
+  }
+
+  private String sourceName() throws SQLException {
+    try (Connection connection = connections.open(source)) {
+      return connection.getCatalog();
+    }
   }
 
   private List<TableShape> shapes() throws SQLException {
@@ -165,7 +218,7 @@ final class Streaming {
     }
   }
 
-  private void verifySlot() {
+  private Slots.Slot verifySlot() {
     Slots.Slot slot =
         new Slots(source)
             .find(stream.slot())
@@ -181,7 +234,11 @@ final class Streaming {
       StreamFailure lost = LostSlot.lost(stream, source);
       throw RelayException.stop(lost.failure(), lost.advice());
     }
-    if (!stream.position().hasReached(slot.confirmed())) {
+    return slot;
+  }
+
+  private void verifyNotPast(Lsn position, Slots.Slot slot) {
+    if (!position.hasReached(slot.confirmed())) {
       throw RelayException.stop(
           "slot "
               + stream.slot()

@@ -1,0 +1,10 @@
+package dev.ficus.relay.internal.apply;
+
+import dev.ficus.relay.internal.capture.Capture;
+
+/** Where a stream's capture leads. */
+public interface Destination extends Capture.Sink {
+
+  /** When it last made something durable, by {@link System#nanoTime}. */
+  long progressedAt();
+}

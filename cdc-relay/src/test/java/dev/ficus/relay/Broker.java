@@ -1,0 +1,78 @@
+package dev.ficus.relay;
+
+import dev.ficus.testkit.TestKafka;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** What a test looks at, and does to topics, past the relay. */
+final class Broker implements AutoCloseable {
+
+  private final String bootstrapServers;
+  private final Admin admin;
+
+  Broker(TestKafka kafka) {
+    this.bootstrapServers = kafka.bootstrapServers();
+    this.admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers));
+  }
+
+  Set<String> topics() throws ExecutionException, InterruptedException {
+    return admin.listTopics().names().get();
+  }
+
+  /** Lets go of all that a topic holds now. */
+  void letGo(String topic) throws ExecutionException, InterruptedException {
+    admin
+        .deleteRecords(Map.of(new TopicPartition(topic, 0), RecordsToDelete.beforeOffset(-1)))
+        .all()
+        .get();
+  }
+
+  /** Deletes a topic and makes it anew. */
+  void makeAnew(String topic) throws ExecutionException, InterruptedException {
+    admin.deleteTopics(List.of(topic)).all().get();
+    admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
+  }
+
+  void addPartition(String topic) throws ExecutionException, InterruptedException {
+    admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(2))).all().get();
+  }
+
+  /** The values that are committed in a topic, from its beginning to its end now. */
+  List<String> values(String topic) {
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(
+            Map.of("bootstrap.servers", bootstrapServers, "isolation.level", "read_committed"),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer())) {
+      TopicPartition partition = new TopicPartition(topic, 0);
+      consumer.assign(List.of(partition));
+      consumer.seekToBeginning(List.of(partition));
+      long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+      List<String> values = new ArrayList<>();
+      while (consumer.position(partition) < end) {
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
+          values.add(new String(record.value(), StandardCharsets.UTF_8));
+        }
+      }
+      return values;
+    }
+  }
+
+  @Override
+  public void close() {
+    admin.close();
+  }
+}
