@@ -14,8 +14,11 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** What a test looks at, and does to topics, past the relay. */
 final class Broker implements AutoCloseable {
@@ -34,10 +37,26 @@ final class Broker implements AutoCloseable {
 
   /** Lets go of all that a topic holds now. */
   void letGo(String topic) throws ExecutionException, InterruptedException {
+    letGo(topic, -1);
+  }
+
+  /** Lets go of all that a topic holds before an offset. */
+  void letGo(String topic, long offset) throws ExecutionException, InterruptedException {
     admin
-        .deleteRecords(Map.of(new TopicPartition(topic, 0), RecordsToDelete.beforeOffset(-1)))
+        .deleteRecords(Map.of(new TopicPartition(topic, 0), RecordsToDelete.beforeOffset(offset)))
         .all()
         .get();
+  }
+
+  /** Writes a record as anybody may. */
+  void write(String topic, String value) throws ExecutionException, InterruptedException {
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", bootstrapServers),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      producer.send(new ProducerRecord<>(topic, value.getBytes(StandardCharsets.UTF_8))).get();
+    }
   }
 
   /** Deletes a topic and makes it anew. */

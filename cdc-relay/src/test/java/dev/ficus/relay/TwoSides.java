@@ -214,6 +214,12 @@ final class TwoSides implements AutoCloseable {
     }
   }
 
+  /** Ends all relays so far. */
+  void closeRelays() {
+    relays.forEach(Relay::close);
+    relays.clear();
+  }
+
   @Override
   public void close() {
     relays.forEach(Relay::close);

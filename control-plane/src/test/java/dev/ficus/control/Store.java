@@ -5,10 +5,13 @@ import dev.ficus.core.FaultPoints;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Phase;
 import dev.ficus.core.manifest.DatabaseAddress;
+import dev.ficus.core.manifest.KafkaCluster;
 import dev.ficus.core.manifest.Manifest;
 import dev.ficus.postgres.Database;
 import dev.ficus.relay.Relay;
+import dev.ficus.relay.RelayKafka;
 import dev.ficus.relay.RelaySettings;
+import dev.ficus.relay.RelayWatch;
 import dev.ficus.testkit.TestDatabase;
 import dev.ficus.testkit.TestPostgres;
 import java.io.IOException;
@@ -18,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A small store on two servers: users and orders in a shared database, a service database for each,
@@ -65,7 +69,26 @@ final class Store implements AutoCloseable {
         TestPostgres.createElsewhere().asPlainOwner());
   }
 
+  /** The same with streams over Kafka. */
+  static Store over(String bootstrapServers, Path folder) {
+    return new Store(
+        folder,
+        TestPostgres.create(),
+        TestPostgres.createElsewhere(),
+        TestPostgres.createElsewhere(),
+        Optional.of(KafkaCluster.of(bootstrapServers)));
+  }
+
   private Store(Path folder, TestDatabase shared, TestDatabase users, TestDatabase orders) {
+    this(folder, shared, users, orders, Optional.empty());
+  }
+
+  private Store(
+      Path folder,
+      TestDatabase shared,
+      TestDatabase users,
+      TestDatabase orders,
+      Optional<KafkaCluster> kafka) {
     this.folder = folder;
     this.shared = shared;
     this.users = users;
@@ -73,7 +96,7 @@ final class Store implements AutoCloseable {
     shared.execute(SCHEMA);
     Path file = folder.resolve("ficus.yaml");
     try {
-      Files.writeString(file, manifestText());
+      Files.writeString(file, kafka.map(this::manifestText).orElseGet(this::manifestText));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -85,8 +108,17 @@ final class Store implements AutoCloseable {
                 "users", new Database("users", users.address()),
                 "orders", new Database("orders", orders.address())),
             RelaySettings.DEFAULTS,
+            RelayWatch.plain(),
+            manifest.kafka().map(RelayKafka::of),
             FaultPoints.NONE);
     relay.start();
+  }
+
+  private String manifestText(KafkaCluster kafka) {
+    return manifestText().replace("gates: {", "stream: { via: kafka }\n        gates: {")
+        + "kafka: { bootstrap-servers: \""
+        + kafka.bootstrapServers()
+        + "\" }\n";
   }
 
   private String manifestText() {

@@ -3,6 +3,7 @@ package dev.ficus.control.manifest;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.ServiceName;
 import dev.ficus.core.TableName;
+import dev.ficus.core.Via;
 import dev.ficus.core.manifest.DependentDecision;
 import dev.ficus.core.manifest.Group;
 import dev.ficus.core.manifest.ReferenceCopy;
@@ -26,9 +27,17 @@ final class GroupReader {
           "loose-foreign-keys", "rules that replace foreign keys across databases",
           "reconcile", "a schedule of reconciliations");
 
+  private final boolean withKafka;
   private final Map<TableName, String> owners = new HashMap<>();
   private final Map<GroupName, String> paths = new HashMap<>();
   private final List<Reference> references = new ArrayList<>();
+
+  /**
+   * @param withKafka whether the manifest names brokers
+   */
+  GroupReader(boolean withKafka) {
+    this.withKafka = withKafka;
+  }
 
   private record Reference(
       ServiceName service, GroupName group, TableName table, Mapping.Item item) {}
@@ -40,6 +49,7 @@ final class GroupReader {
       mapping.problem("tables", "a group of this name stands at " + other + " already");
     }
     stream(mapping);
+    Via via = via(mapping);
     WalBudget budget =
         mapping.optionalMapping("stream").map(WalBudgetReader::read).orElse(WalBudget.NONE);
     List<TableName> tables = tables(mapping);
@@ -48,7 +58,7 @@ final class GroupReader {
     Map<String, DependentDecision> dependents = dependents(mapping);
     return tables.isEmpty()
         ? Optional.empty()
-        : Optional.of(new Group(name, service, tables, copies, gates, dependents, budget));
+        : Optional.of(new Group(name, service, tables, copies, gates, dependents, budget, via));
   }
 
   private static List<String> withStream() {
@@ -63,14 +73,9 @@ final class GroupReader {
         .optionalMapping("stream")
         .ifPresent(
             stream -> {
-              stream.knows(List.of("via", "ddl", "wal-budget"), Map.of());
-              stream
-                  .optionalText("via")
-                  .filter(via -> !via.equals("direct"))
-                  .ifPresent(
-                      via ->
-                          stream.problem(
-                              "via", "not supported yet: '" + via + "'; only 'direct' is"));
+              stream.knows(
+                  List.of("via", "ddl", "wal-budget"),
+                  Map.of("partitions", "topics of more than one partition"));
               stream
                   .optionalText("ddl")
                   .filter(ddl -> !ddl.equals("stop"))
@@ -79,6 +84,28 @@ final class GroupReader {
                           stream.problem(
                               "ddl", "not supported yet: '" + ddl + "'; only 'stop' is"));
             });
+  }
+
+  private Via via(Mapping mapping) {
+    return mapping
+        .optionalMapping("stream")
+        .flatMap(
+            stream ->
+                stream
+                    .optionalText("via")
+                    .flatMap(
+                        text -> {
+                          if (text.equals("kafka") && !withKafka) {
+                            stream.problem(
+                                "via",
+                                "a stream over Kafka needs brokers: add the section kafka with bootstrap-servers");
+                          } else if (!text.equals("kafka") && !text.equals("direct")) {
+                            stream.problem(
+                                "via", "'" + text + "' is no way to travel; known: direct, kafka");
+                          }
+                          return text.equals("kafka") ? Optional.of(Via.KAFKA) : Optional.empty();
+                        }))
+        .orElse(Via.DIRECT);
   }
 
   private List<TableName> tables(Mapping mapping) {

@@ -3,6 +3,7 @@ package dev.ficus.core.manifest;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.ServiceName;
 import dev.ficus.core.TableName;
+import dev.ficus.core.Via;
 import java.util.List;
 import java.util.Map;
 
@@ -17,6 +18,7 @@ import java.util.Map;
  * @param dependents what becomes of each object of the shared database that depends on the tables,
  *     by its name
  * @param walBudget how much WAL the slots of the group's streams may hold back
+ * @param via how the streams away from the group's tables travel
  */
 public record Group(
     GroupName name,
@@ -25,7 +27,8 @@ public record Group(
     List<ReferenceCopy> references,
     Gates gates,
     Map<String, DependentDecision> dependents,
-    WalBudget walBudget) {
+    WalBudget walBudget,
+    Via via) {
 
   public Group {
     tables = List.copyOf(tables);

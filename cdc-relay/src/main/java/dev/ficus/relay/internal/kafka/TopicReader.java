@@ -9,6 +9,7 @@ import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -31,6 +32,7 @@ public final class TopicReader implements AutoCloseable {
   /** After how long without a record a transaction that has not ended is given up for the while. */
   private static final Duration STALLED = Duration.ofSeconds(5);
 
+  private final Admin admin;
   private final StreamRow stream;
   private final StreamTopic topic;
   private final TopicPartition partition;
@@ -55,11 +57,13 @@ public final class TopicReader implements AutoCloseable {
    */
   public TopicReader(
       KafkaClients clients,
+      Admin admin,
       StreamRow stream,
       StreamTopic topic,
       List<TableShape> shapes,
       Applier applier,
       TopicPlace place) {
+    this.admin = admin;
     this.stream = stream;
     this.topic = topic;
     this.partition = new TopicPartition(topic.name(), 0);
@@ -167,6 +171,8 @@ public final class TopicReader implements AutoCloseable {
   }
 
   private void skipWhatIsGone() {
+    // A topic that was made anew says so first: its offsets are not those of the old one.
+    Topics.verify(admin, stream, topic);
     List<TopicPartition> only = List.of(partition);
     long beginning = consumer.beginningOffsets(only).getOrDefault(partition, 0L);
     long end = consumer.endOffsets(only).getOrDefault(partition, 0L);
@@ -193,6 +199,7 @@ public final class TopicReader implements AutoCloseable {
   }
 
   private RelayException gap(ConsumerRecord<byte[], byte[]> record, String found) {
+    Topics.verify(admin, stream, topic);
     return RelayException.stop(
         Topics.of(stream, topic)
             + " has a gap after the commit at "

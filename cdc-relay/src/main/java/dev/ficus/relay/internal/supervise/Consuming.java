@@ -76,7 +76,8 @@ final class Consuming {
         Connection watching = connections.open(target)) {
       Topics.verify(admin, stream, topic);
       try (Applier applier = new Applier(leased, stream, shapes, settings, meters, faults, place);
-          TopicReader reader = new TopicReader(clients, stream, topic, shapes, applier, place)) {
+          TopicReader reader =
+              new TopicReader(clients, admin, stream, topic, shapes, applier, place)) {
         log.info(
             "stream {}: applying from topic {} at offset {}, position {}",
             stream.name(),

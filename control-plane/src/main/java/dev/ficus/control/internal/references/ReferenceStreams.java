@@ -107,7 +107,8 @@ public final class ReferenceStreams {
               Direction.REFERENCE,
               copies.source().name(),
               copies.ownerEpoch(),
-              copies.streamTables());
+              copies.streamTables(),
+              copies.owner().via());
     }
   }
 
@@ -159,7 +160,8 @@ public final class ReferenceStreams {
           Direction.REFERENCE,
           source.name(),
           work.row().epoch(),
-          copies.streamTables());
+          copies.streamTables(),
+          work.group().via());
     }
   }
 

@@ -48,7 +48,8 @@ public final class StreamSteps {
                     Direction.from(from),
                     work.side(from).name(),
                     work.row().epoch(),
-                    tables(work.side(from), work.tables())));
+                    tables(work.side(from), work.tables()),
+                    work.group().via()));
   }
 
   /** The tables as the stream carries them, by the source's catalog. */

@@ -1,0 +1,73 @@
+package dev.ficus.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ficus.core.Phase;
+import dev.ficus.testkit.Rule;
+import dev.ficus.testkit.TestDatabase;
+import dev.ficus.testkit.TestKafka;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.admin.Admin;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two groups whose streams, forward, reverse and of references, travel over Kafka. */
+@Rule({"R6", "R13"})
+class KafkaPhasesTest {
+
+  private final Path folder;
+
+  KafkaPhasesTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  @Test
+  void shouldFlipAndGoBackAndSealAndLeaveNoTopicBehind() throws Exception {
+    String brokers = TestKafka.shared().bootstrapServers();
+    try (Store store = Store.over(brokers, folder);
+        Admin admin = Admin.create(Map.of("bootstrap.servers", brokers))) {
+      store.bring(Store.ORDERS, Phase.WRITES_MOVED);
+      store.orders.execute("insert into orders (user_id, status, total) values (7, 'paid', 7)");
+      store.bring(Store.ORDERS, Phase.WRITES_MOVED);
+      try (ControlPlane control = store.control()) {
+        control.rollback(Store.ORDERS, List.of());
+      }
+      requireEqual(store.shared, store.orders, "orders");
+      store.shared.execute("update orders set total = total + 1");
+      store.bring(Store.ORDERS, Phase.WRITES_MOVED);
+      requireEqual(store.shared, store.orders, "orders");
+      assertThat(store.shared.query("select via || ' ' || direction from ficus.stream"))
+          .containsExactly("KAFKA REVERSE");
+      assertThat(store.orders.query("select name from ficus.stream"))
+          .containsExactly("users.reference.orders");
+      store.shared.execute("update users set name = 'renamed' where id = 1");
+      awaitOne(store.orders, "select name from users where id = 1", "renamed");
+
+      store.bring(Store.ORDERS, Phase.SEALED);
+
+      awaitOne(store.shared, "select count(*) from ficus.stream_topic", "0");
+      awaitOne(store.orders, "select count(*) from ficus.stream_topic", "1");
+      assertThat(admin.listTopics().names().get(30, TimeUnit.SECONDS))
+          .filteredOn(topic -> topic.startsWith("ficus."))
+          .containsExactly(store.orders.queryOne("select topic from ficus.stream_topic"));
+    }
+  }
+
+  private static void requireEqual(TestDatabase one, TestDatabase other, String table) {
+    String content = "select t::text from public." + table + " t order by 1";
+    assertThat(other.query(content)).isEqualTo(one.query(content));
+  }
+
+  private static void awaitOne(TestDatabase database, String sql, String answer) {
+    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (!database.queryOne(sql).equals(answer)) {
+      assertThat(System.nanoTime()).as("waiting for %s of %s", answer, sql).isLessThan(deadline);
+      LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+    }
+  }
+}
