@@ -87,6 +87,11 @@ final class TwoSides implements AutoCloseable {
     return this;
   }
 
+  /** The brokers that its streams travel through, if they do. */
+  Optional<KafkaCluster> kafka() {
+    return kafka;
+  }
+
   /** Asks for the forward stream of whole tables. */
   void request(String... tables) {
     request("public", List.of(tables));
