@@ -104,7 +104,7 @@ class KillTest {
         sides.assertEqual(Traffic.TABLES);
         assertThat(relay.isAlive()).isTrue();
       }
-      assertThat(traffic.checks()).isGreaterThan(4 * kills);
+      assertThat(traffic.checks()).isGreaterThan(4L * kills);
       assertThat(sides.rows(sides.shared, "item")).hasSizeGreaterThan(10_000);
     }
   }

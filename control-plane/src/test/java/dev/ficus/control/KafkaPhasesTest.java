@@ -3,6 +3,8 @@ package dev.ficus.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ficus.core.Phase;
+import dev.ficus.core.manifest.KafkaCluster;
+import dev.ficus.core.manifest.Manifest;
 import dev.ficus.testkit.Rule;
 import dev.ficus.testkit.TestDatabase;
 import dev.ficus.testkit.TestKafka;
@@ -10,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
@@ -56,6 +59,43 @@ class KafkaPhasesTest {
           .filteredOn(topic -> topic.startsWith("ficus."))
           .containsExactly(store.orders.queryOne("select topic from ficus.stream_topic"));
     }
+  }
+
+  @Test
+  @Rule("R21")
+  void shouldShowTopicsAndTellOfBrokersThatDoNotAnswerOrKeepTooLittle() throws Exception {
+    try (Store store = Store.over(TestKafka.shared().bootstrapServers(), folder)) {
+      assertThat(brokers(store.manifest))
+          .singleElement()
+          .asString()
+          .contains("COSTS", "topics have 1 replicas, and 1 of them must have a record");
+      store.bring(Store.USERS, Phase.FOLLOWING);
+      awaitOne(
+          store.users, "select count(*) from ficus.stream_topic where topic_id is not null", "1");
+      assertThat(StreamReport.of(store.manifest, Duration.ofMillis(10)).streams())
+          .singleElement()
+          .satisfies(stream -> assertThat(stream.topic()).isPresent());
+
+      Manifest lost =
+          new Manifest(
+              store.manifest.file(),
+              store.manifest.controlStore(),
+              store.manifest.shared(),
+              Optional.of(KafkaCluster.of("localhost:1")),
+              store.manifest.archive(),
+              store.manifest.services());
+      assertThat(brokers(lost))
+          .singleElement()
+          .asString()
+          .contains("STOPS", "no broker of localhost:1 answers");
+    }
+  }
+
+  private static List<String> brokers(Manifest manifest) {
+    return Diagnosis.of(manifest, Optional.empty()).findings().stream()
+        .filter(finding -> finding.check().equals("brokers"))
+        .map(Finding::toString)
+        .toList();
   }
 
   private static void requireEqual(TestDatabase one, TestDatabase other, String table) {

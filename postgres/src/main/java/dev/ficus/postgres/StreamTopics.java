@@ -6,7 +6,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -35,6 +37,23 @@ public final class StreamTopics {
             : Optional.empty();
       }
     }
+  }
+
+  /** The topics of all streams that have one, by stream. */
+  public static Map<StreamName, StreamTopic> list(Connection connection) throws SQLException {
+    Map<StreamName, StreamTopic> topics = new HashMap<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "select stream, topic, topic_id, next_offset from ficus.stream_topic where not ended")) {
+      while (row.next()) {
+        topics.put(
+            new StreamName(row.getString(1)),
+            new StreamTopic(
+                row.getString(2), Optional.ofNullable(row.getString(3)), row.getLong(4)));
+      }
+    }
+    return topics;
   }
 
   /** Gives a stream that runs its topic's name, unless it has one. */

@@ -44,8 +44,8 @@ final class EnvelopeReader {
 
   /** The names and values of a JSON object whose values are text. */
   private static final class Fields {
-    final List<String> names = new ArrayList<>();
-    final List<@Nullable String> values = new ArrayList<>();
+    final List<String> names = new ArrayList<>(16);
+    final List<@Nullable String> values = new ArrayList<>(16);
   }
 
   /** A record's fields, as far as they matter. */

@@ -1,25 +1,15 @@
 package dev.ficus.relay.internal.kafka;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.SerializableString;
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
-import com.fasterxml.jackson.core.io.SerializedString;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import dev.ficus.relay.internal.capture.Change;
 import dev.ficus.relay.internal.capture.RowImage;
 import dev.ficus.relay.internal.capture.RowKey;
 import dev.ficus.relay.internal.shape.CarriedColumn;
 import dev.ficus.relay.internal.shape.TableShape;
 import io.debezium.connector.postgresql.Module;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Instant;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,19 +18,37 @@ import org.jspecify.annotations.Nullable;
  */
 final class EnvelopeWriter {
 
-  private static final SerializableString BEFORE = new SerializedString("before");
-  private static final SerializableString AFTER = new SerializedString("after");
-  private static final SerializableString SOURCE = new SerializedString("source");
-  private static final SerializableString OP = new SerializedString("op");
-  private static final SerializableString TS = new SerializedString("ts_ms");
-  private static final SerializableString TRANSACTION = new SerializedString("transaction");
+  private static final byte[] BEFORE = JsonBytes.raw("{\"before\":");
+  private static final byte[] AFTER = JsonBytes.raw(",\"after\":");
+  private static final byte[] TX_ID = JsonBytes.raw(",\"txId\":");
+  private static final byte[] LSN = JsonBytes.raw(",\"lsn\":");
+  private static final byte[] OP = JsonBytes.raw("},\"op\":");
+  private static final byte[] TS = JsonBytes.raw(",\"ts_ms\":");
+  private static final byte[] TRANSACTION = JsonBytes.raw(",\"transaction\":{\"id\":");
+  private static final byte[] TOTAL_ORDER = JsonBytes.raw(",\"total_order\":");
+  private static final byte[] TABLE_ORDER = JsonBytes.raw(",\"data_collection_order\":");
+  private static final byte[] BEGIN = JsonBytes.raw("{\"status\":\"BEGIN\",\"id\":");
+  private static final byte[] BEGIN_REST =
+      JsonBytes.raw(",\"event_count\":null,\"data_collections\":null}");
+  private static final byte[] END = JsonBytes.raw("{\"status\":\"END\",\"id\":");
+  private static final byte[] COUNT = JsonBytes.raw(",\"event_count\":");
+  private static final byte[] TABLES = JsonBytes.raw(",\"data_collections\":[");
+  private static final byte[] TABLE = JsonBytes.raw("{\"data_collection\":");
+  private static final byte[] ID = JsonBytes.raw("{\"id\":");
+  private static final byte[] NULL = JsonBytes.raw("null");
 
-  private final JsonFactory json =
-      JsonFactory.builder().disable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream(4096);
+  private final JsonBytes json = new JsonBytes();
   private final String name;
   private final String database;
-  private final Map<TableShape, Encoded> tables = new HashMap<>();
+  // By identity: a shape is one object for as long as a stream runs, and its hash is long to make.
+  private final IdentityHashMap<TableShape, Encoded> tables = new IdentityHashMap<>();
+
+  // The transaction that has begun.
+  private String transaction = "";
+  private byte[] transactionNumber = {};
+  private byte[] committedAt = {};
+  private long order;
+  private final List<Encoded> touched = new ArrayList<>();
 
   /**
    * @param name the logical name of the source, {@code topic.prefix} in Debezium's words
@@ -51,110 +59,83 @@ final class EnvelopeWriter {
     this.database = database;
   }
 
-  /**
-   * What stays the same in all envelopes of a table.
-   *
-   * @param source its {@code source} up to the commit's time
-   */
-  private record Encoded(
-      String source, List<SerializedString> columns, List<SerializedString> key) {}
+  /** What stays the same in all envelopes of a table, and how many there were in a transaction. */
+  private static final class Encoded {
+    final String table;
+    final byte[] source;
+    final List<byte[]> columns;
+    final List<byte[]> key;
+    long order;
 
-  byte[] begin(String transaction, Instant committedAt) {
-    return write(
-        generator -> {
-          generator.writeStartObject();
-          generator.writeStringField("status", "BEGIN");
-          generator.writeStringField("id", transaction);
-          generator.writeNumberField("ts_ms", committedAt.toEpochMilli());
-          generator.writeNullField("event_count");
-          generator.writeNullField("data_collections");
-          generator.writeEndObject();
-        });
+    Encoded(String table, byte[] source, List<byte[]> columns, List<byte[]> key) {
+      this.table = table;
+      this.source = source;
+      this.columns = columns;
+      this.key = key;
+    }
   }
 
-  byte[] end(String transaction, Instant committedAt, long changes, Map<String, Long> tables) {
-    return write(
-        generator -> {
-          generator.writeStartObject();
-          generator.writeStringField("status", "END");
-          generator.writeStringField("id", transaction);
-          generator.writeNumberField("ts_ms", committedAt.toEpochMilli());
-          generator.writeNumberField("event_count", changes);
-          generator.writeArrayFieldStart("data_collections");
-          for (Map.Entry<String, Long> table : new TreeMap<>(tables).entrySet()) {
-            generator.writeStartObject();
-            generator.writeStringField("data_collection", table.getKey());
-            generator.writeNumberField("event_count", table.getValue());
-            generator.writeEndObject();
-          }
-          generator.writeEndArray();
-          generator.writeEndObject();
-        });
+  byte[] begin(String id, Instant at) {
+    transaction = id;
+    transactionNumber = JsonBytes.raw(id.substring(0, id.indexOf(':')));
+    committedAt = JsonBytes.raw(Long.toString(at.toEpochMilli()));
+    order = 0;
+    touched.forEach(table -> table.order = 0);
+    touched.clear();
+    return json.reset().put(BEGIN).text(id).put(TS).put(committedAt).put(BEGIN_REST).copy();
+  }
+
+  byte[] end() {
+    json.reset().put(END).text(transaction).put(TS).put(committedAt).put(COUNT).number(order);
+    json.put(TABLES);
+    for (int i = 0; i < touched.size(); i++) {
+      if (i > 0) {
+        json.put(',');
+      }
+      Encoded table = touched.get(i);
+      json.put(TABLE).text(table.table).put(COUNT).number(table.order).put('}');
+    }
+    return json.put(']').put('}').copy();
   }
 
   /** The key of a transaction's two records. */
-  byte[] transactionKey(String transaction) {
-    return write(
-        generator -> {
-          generator.writeStartObject();
-          generator.writeStringField("id", transaction);
-          generator.writeEndObject();
-        });
+  byte[] transactionKey() {
+    return json.reset().put(ID).text(transaction).put('}').copy();
   }
 
   /** The key of a change; a truncated table has none. */
   byte @Nullable [] key(Change change) {
     Encoded table = encoded(change.table());
+    json.reset();
     if (change instanceof Change.Written written) {
-      RowKey key = RowKey.of(change.table(), written.image());
-      return write(generator -> key(generator, table, key));
+      key(table, RowKey.of(change.table(), written.image()));
+    } else if (change instanceof Change.Deleted deleted) {
+      key(table, deleted.key());
+    } else {
+      return null;
     }
-    if (change instanceof Change.Deleted deleted) {
-      return write(generator -> key(generator, table, deleted.key()));
-    }
-    return null;
+    return json.copy();
   }
 
-  /**
-   * A change.
-   *
-   * @param order its place in the transaction, from 1
-   * @param tableOrder its place among those of its table, from 1
-   */
-  byte[] change(
-      Change change, String transaction, Instant committedAt, long order, long tableOrder) {
+  byte[] change(Change change) {
     Encoded table = encoded(change.table());
-    return write(
-        generator -> {
-          generator.writeStartObject();
-          before(generator, table, change);
-          generator.writeFieldName(AFTER);
-          if (change instanceof Change.Written written) {
-            image(generator, table.columns(), written.image());
-          } else {
-            generator.writeNull();
-          }
-          generator.writeFieldName(SOURCE);
-          generator.writeRawValue(
-              table.source()
-                  + committedAt.toEpochMilli()
-                  + ",\"txId\":"
-                  + transaction.substring(0, transaction.indexOf(':'))
-                  + ",\"lsn\":"
-                  + change.lsn().value()
-                  + "}");
-          generator.writeFieldName(OP);
-          generator.writeString(op(change));
-          generator.writeFieldName(TS);
-          generator.writeNumber(System.currentTimeMillis());
-          generator.writeFieldName(TRANSACTION);
-          generator.writeStartObject();
-          generator.writeStringField("id", transaction);
-          generator.writeNumberField("total_order", order);
-          generator.writeNumberField("data_collection_order", tableOrder);
-          generator.writeEndObject();
-          generator.writeEndObject();
-        });
+    order++;
+    if (table.order++ == 0) {
+      touched.add(table);
+    }
+    json.reset().put(BEFORE);
+    before(table, change);
+    json.put(AFTER);
+    if (change instanceof Change.Written written) {
+      image(table.columns, written.image());
+    } else {
+      json.put(NULL);
+    }
+    json.put(table.source).put(committedAt);
+    json.put(TX_ID).put(transactionNumber).put(LSN).number(change.lsn().value());
+    json.put(OP).text(op(change)).put(TS).number(System.currentTimeMillis());
+    json.put(TRANSACTION).text(transaction).put(TOTAL_ORDER).number(order);
+    return json.put(TABLE_ORDER).number(table.order).put('}').put('}').copy();
   }
 
   private static String op(Change change) {
@@ -164,82 +145,61 @@ final class EnvelopeWriter {
     return change instanceof Change.Deleted ? "d" : "t";
   }
 
-  private static void before(JsonGenerator generator, Encoded table, Change change)
-      throws IOException {
-    generator.writeFieldName(BEFORE);
+  private void before(Encoded table, Change change) {
     if (change instanceof Change.Written written && written.before() != null) {
-      key(generator, table, written.before());
+      key(table, written.before());
     } else if (change instanceof Change.Deleted deleted) {
-      key(generator, table, deleted.key());
+      key(table, deleted.key());
     } else {
-      generator.writeNull();
+      json.put(NULL);
     }
   }
 
-  private static void key(JsonGenerator generator, Encoded table, RowKey key) throws IOException {
-    generator.writeStartObject();
-    for (int i = 0; i < table.key().size(); i++) {
-      generator.writeFieldName(table.key().get(i));
-      generator.writeString(key.values().get(i));
+  private void key(Encoded table, RowKey key) {
+    for (int i = 0; i < table.key.size(); i++) {
+      json.put(table.key.get(i)).text(key.values().get(i));
     }
-    generator.writeEndObject();
+    json.put('}');
   }
 
-  private static void image(JsonGenerator generator, List<SerializedString> columns, RowImage image)
-      throws IOException {
-    generator.writeStartObject();
+  private void image(List<byte[]> columns, RowImage image) {
     for (int i = 0; i < columns.size(); i++) {
-      generator.writeFieldName(columns.get(i));
+      json.put(columns.get(i));
       String value = image.isUnchanged(i) ? TopicRecord.UNAVAILABLE : image.get(i);
       if (value == null) {
-        generator.writeNull();
+        json.put(NULL);
       } else {
-        generator.writeString(value);
+        json.text(value);
       }
     }
-    generator.writeEndObject();
+    json.put('}');
   }
 
-  private Encoded encoded(TableShape table) {
-    return tables.computeIfAbsent(
-        table,
-        key -> {
-          String source =
-              "{\"version\":"
-                  + quoted(Module.version())
-                  + ",\"connector\":\"postgresql\",\"name\":"
-                  + quoted(name)
-                  + ",\"snapshot\":\"false\",\"db\":"
-                  + quoted(database)
-                  + ",\"schema\":"
-                  + quoted(table.source().schema())
-                  + ",\"table\":"
-                  + quoted(table.source().name())
-                  + ",\"ts_ms\":";
-          return new Encoded(source, names(table.columns()), names(table.key()));
-        });
-  }
-
-  private static List<SerializedString> names(List<CarriedColumn> columns) {
-    return columns.stream().map(column -> new SerializedString(column.name())).toList();
-  }
-
-  private static String quoted(String text) {
-    return '"' + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
-  }
-
-  @FunctionalInterface
-  private interface Body {
-    void write(JsonGenerator generator) throws IOException;
-  }
-
-  private byte[] write(Body body) {
-    out.reset();
-    try (JsonGenerator generator = json.createGenerator(out)) {
-      body.write(generator);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  private Encoded encoded(TableShape shape) {
+    Encoded known = tables.get(shape);
+    if (known == null) {
+      JsonBytes source = new JsonBytes();
+      source.put(JsonBytes.raw(",\"source\":{\"version\":")).text(Module.version());
+      source.put(JsonBytes.raw(",\"connector\":\"postgresql\",\"name\":")).text(name);
+      source.put(JsonBytes.raw(",\"snapshot\":\"false\",\"db\":")).text(database);
+      source.put(JsonBytes.raw(",\"schema\":")).text(shape.source().schema());
+      source.put(JsonBytes.raw(",\"table\":")).text(shape.source().name());
+      source.put(TS);
+      known =
+          new Encoded(
+              shape.source().toString(), source.copy(), names(shape.columns()), names(shape.key()));
+      tables.put(shape, known);
     }
-    return out.toByteArray();
+    return known;
+  }
+
+  /** Each name with what stands before and after it in an object of all of them. */
+  private static List<byte[]> names(List<CarriedColumn> columns) {
+    List<byte[]> names = new ArrayList<>();
+    for (CarriedColumn column : columns) {
+      names.add(
+          new JsonBytes().put(names.isEmpty() ? '{' : ',').text(column.name()).put(':').copy());
+    }
+    return names;
   }
 }

@@ -11,9 +11,7 @@ import dev.ficus.relay.internal.capture.RowImage;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
@@ -60,11 +58,6 @@ public final class TopicPublisher implements Destination, AutoCloseable {
   private boolean sending;
   private Lsn sent;
   private Lsn committed;
-  // The transaction that has begun and not ended.
-  private String transaction = "";
-  private Instant committedAt = Instant.EPOCH;
-  private long order;
-  private final Map<String, Long> tableOrders = new HashMap<>();
   private volatile long progressedAt = System.nanoTime();
 
   private TopicPublisher(
@@ -146,21 +139,13 @@ public final class TopicPublisher implements Destination, AutoCloseable {
 
   @Override
   public void begin(String name, Instant at) {
-    transaction = name;
-    committedAt = at;
-    order = 0;
-    tableOrders.clear();
-    send(
-        envelopes.transactionKey(name),
-        envelopes.begin(name, at),
-        List.of(header(TopicRecord.PREVIOUS_HEADER, sent)));
+    byte[] value = envelopes.begin(name, at);
+    send(envelopes.transactionKey(), value, List.of(header(TopicRecord.PREVIOUS_HEADER, sent)));
   }
 
   @Override
   public void change(Change change) {
-    order++;
-    long tableOrder = tableOrders.merge(change.table().source().toString(), 1L, Long::sum);
-    byte[] value = envelopes.change(change, transaction, committedAt, order, tableOrder);
+    byte[] value = envelopes.change(change);
     if (value.length > maxRecordBytes) {
       throw RelayException.stop(
           "a change of table "
@@ -197,10 +182,7 @@ public final class TopicPublisher implements Destination, AutoCloseable {
 
   @Override
   public void commit(Lsn end) {
-    send(
-        envelopes.transactionKey(transaction),
-        envelopes.end(transaction, committedAt, order, tableOrders),
-        List.of(header(TopicRecord.END_HEADER, end)));
+    send(envelopes.transactionKey(), envelopes.end(), List.of(header(TopicRecord.END_HEADER, end)));
     sent = end;
   }
 

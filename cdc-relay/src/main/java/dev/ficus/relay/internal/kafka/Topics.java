@@ -167,7 +167,8 @@ public final class Topics {
     return "topic " + topic.name() + " of stream " + stream.name();
   }
 
-  static <T> T await(KafkaFuture<T> future) {
+  /** Waits for an answer; what went wrong is thrown as it is. */
+  public static <T> T await(KafkaFuture<T> future) {
     try {
       return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {

@@ -10,7 +10,10 @@ import dev.ficus.core.manifest.Service;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.SqlErrors;
+import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamTopic;
+import dev.ficus.postgres.StreamTopics;
 import dev.ficus.postgres.StreamWatch;
 import dev.ficus.postgres.StreamWatches;
 import dev.ficus.postgres.Streams;
@@ -39,7 +42,11 @@ public final class StreamReading {
   private record Slotted(List<Slots.Slot> slots, Lsn end) {}
 
   /** A database's streams, what was noted about them, and when. */
-  private record Target(List<StreamRow> rows, List<StreamWatch> watches, Instant now) {}
+  private record Target(
+      List<StreamRow> rows,
+      List<StreamWatch> watches,
+      Map<StreamName, StreamTopic> topics,
+      Instant now) {}
 
   /** Reads everything twice, so that rates are those of this moment. */
   public static StreamReport read(Manifest manifest, Duration over) throws InterruptedException {
@@ -77,7 +84,10 @@ public final class StreamReading {
           targets.put(
               database.name(),
               new Target(
-                  Streams.list(connection), StreamWatches.list(connection), now(connection)));
+                  Streams.list(connection),
+                  StreamWatches.list(connection),
+                  StreamTopics.list(connection),
+                  now(connection)));
         }
       } catch (SQLException e) {
         unreachable.add(database + ": " + SqlErrors.describe(e));
@@ -134,6 +144,7 @@ public final class StreamReading {
         earlier.map(it -> (row.changes() - it.changes()) / seconds).orElse(0.0),
         target.watches().stream()
             .filter(it -> it.stream().equals(row.name()) && it.epoch().equals(row.epoch()))
-            .findFirst());
+            .findFirst(),
+        Optional.ofNullable(target.topics().get(row.name())));
   }
 }
