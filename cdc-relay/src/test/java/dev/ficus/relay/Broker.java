@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
@@ -29,10 +28,6 @@ final class Broker implements AutoCloseable {
   Broker(TestKafka kafka) {
     this.bootstrapServers = kafka.bootstrapServers();
     this.admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers));
-  }
-
-  Set<String> topics() throws ExecutionException, InterruptedException {
-    return admin.listTopics().names().get();
   }
 
   /** Lets go of all that a topic holds now. */

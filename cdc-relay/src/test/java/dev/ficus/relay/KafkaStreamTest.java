@@ -103,22 +103,20 @@ class KafkaStreamTest {
   }
 
   @Test
-  void shouldRemoveTheTopicOfAStreamThatHasEnded() throws Exception {
+  void shouldRemoveTheTopicOfAStreamThatHasEnded() {
     sides.request("item", "line");
     sides.relay();
     sides.awaitStreaming();
     sides.awaitCaughtUp();
     String topic = sides.service.queryOne("select topic from ficus.stream_topic");
-    try (var broker = new Broker(TestKafka.shared())) {
-      assertThat(broker.topics()).contains(topic);
+    assertThat(TestKafka.shared().topics()).contains(topic);
 
-      sides.streams.stop(TwoSides.FORWARD);
-      new Slots(sides.source).drop(sides.row().slot(), Duration.ofSeconds(20));
-      sides.streams.remove(TwoSides.FORWARD);
+    sides.streams.stop(TwoSides.FORWARD);
+    new Slots(sides.source).drop(sides.row().slot(), Duration.ofSeconds(20));
+    sides.streams.remove(TwoSides.FORWARD);
 
-      sides.awaitQuery(sides.service, "select count(*) from ficus.stream_topic", "0");
-      assertThat(broker.topics()).doesNotContain(topic);
-    }
+    sides.awaitQuery(sides.service, "select count(*) from ficus.stream_topic", "0");
+    assertThat(TestKafka.shared().topics()).doesNotContain(topic);
   }
 
   @Test

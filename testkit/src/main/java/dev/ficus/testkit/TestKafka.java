@@ -1,7 +1,10 @@
 package dev.ficus.testkit;
 
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import kafka.server.BrokerServer;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.test.KafkaClusterTestKit;
 import org.apache.kafka.common.test.TestKitNodes;
 
@@ -54,6 +57,15 @@ public final class TestKafka implements AutoCloseable {
   /** Its address, as clients take it. */
   public String bootstrapServers() {
     return cluster.bootstrapServers();
+  }
+
+  /** The topics that it has now. */
+  public Set<String> topics() {
+    try (Admin admin = cluster.admin()) {
+      return admin.listTopics().names().get(30, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new IllegalStateException("listing a broker's topics failed", e);
+    }
   }
 
   /** Stops the broker; its clients lose it. */
