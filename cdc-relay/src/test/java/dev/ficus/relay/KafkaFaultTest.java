@@ -191,6 +191,7 @@ class KafkaFaultTest {
     assertThat(faults.reached().stream().filter("relay.publish.after-commit"::equals).count())
         .as("it was published in pieces")
         .isGreaterThan(3);
+    assertThat(sides.row().changes()).as("what died was given up").isEqualTo(50_000);
     assertThat(sides.service.queryOne("select count(*) || ' ' || sum(n) from public.t"))
         .isEqualTo(sides.shared.queryOne("select count(*) || ' ' || sum(n) from public.t"));
     assertOnce();
