@@ -7,6 +7,7 @@ import kafka.server.BrokerServer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.test.KafkaClusterTestKit;
 import org.apache.kafka.common.test.TestKitNodes;
+import org.apache.kafka.common.utils.Exit;
 
 /**
  * A Kafka cluster of one broker in this JVM, with KRaft; its broker can be stopped and started
@@ -35,6 +36,12 @@ public final class TestKafka implements AutoCloseable {
 
   /** A cluster of the caller's own, to be stopped at will. */
   public static TestKafka start() {
+    // A shared broker still runs when the JVM's end deletes its folder; it must not end the JVM as
+    // failed.
+    Exit.setHaltProcedure(
+        (status, message) -> {
+          throw new IllegalStateException("a broker gave up: " + message);
+        });
     try {
       KafkaClusterTestKit cluster =
           new KafkaClusterTestKit.Builder(
