@@ -1,6 +1,8 @@
 package dev.ficus.relay;
 
+import dev.ficus.core.GroupName;
 import java.time.Duration;
+import java.util.Set;
 
 /**
  * How a relay works; {@link #DEFAULTS} suit most.
@@ -23,6 +25,7 @@ import java.time.Duration;
  *     either side
  * @param copyChunkBytes how many bytes of the source's disk one chunk of a copy stands for, about;
  *     a table that is no larger keeps its indexes while it is copied
+ * @param additive the groups whose targets get the columns that their source's tables get
  */
 public record RelaySettings(
     Duration supervisionInterval,
@@ -34,7 +37,8 @@ public record RelaySettings(
     int transactionChanges,
     long transactionCharacters,
     int copyWorkers,
-    long copyChunkBytes) {
+    long copyChunkBytes,
+    Set<GroupName> additive) {
 
   private static final int COPY_WORKERS =
       Math.max(2, Math.min(8, Runtime.getRuntime().availableProcessors()));
@@ -44,7 +48,7 @@ public record RelaySettings(
   public static final RelaySettings DEFAULTS =
       new RelaySettings(
           Duration.ofMillis(100),
-          Duration.ofMillis(2),
+          Duration.ofMillis(1),
           Duration.ofSeconds(1),
           Duration.ofMillis(100),
           Duration.ofSeconds(10),
@@ -72,10 +76,12 @@ public record RelaySettings(
         transactionChanges,
         transactionCharacters,
         COPY_WORKERS,
-        COPY_CHUNK_BYTES);
+        COPY_CHUNK_BYTES,
+        Set.of());
   }
 
   public RelaySettings {
+    additive = Set.copyOf(additive);
     positive("supervisionInterval", supervisionInterval);
     positive("capturePollInterval", capturePollInterval);
     positive("idleMarkerInterval", idleMarkerInterval);
@@ -114,7 +120,24 @@ public record RelaySettings(
         transactionChanges,
         transactionCharacters,
         workers,
-        chunkBytes);
+        chunkBytes,
+        additive);
+  }
+
+  /** These settings with other groups whose targets get new columns. */
+  public RelaySettings withAdditive(Set<GroupName> groups) {
+    return new RelaySettings(
+        supervisionInterval,
+        capturePollInterval,
+        idleMarkerInterval,
+        firstRetryDelay,
+        longestRetryDelay,
+        batchChanges,
+        transactionChanges,
+        transactionCharacters,
+        copyWorkers,
+        copyChunkBytes,
+        groups);
   }
 
   private static void positive(String name, Duration value) {

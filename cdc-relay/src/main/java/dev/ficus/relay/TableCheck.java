@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** What a stream would refuse, told before there is one: all of it, not only the first. */
 public final class TableCheck {
@@ -35,15 +36,16 @@ public final class TableCheck {
    * table without a primary key is refused by provisioning, which says so.
    *
    * @param connection to the database that has the table
+   * @param carried whether a column is carried at all
    */
   public static List<RelayException> refusals(
-      Database database, Connection connection, TableName name) {
+      Database database, Connection connection, TableName name, Predicate<String> carried) {
     Table table = Tables.read(connection, database.name(), name);
     if (table.key().isEmpty()) {
       return List.of();
     }
     Map<String, RelayException> refusals = new LinkedHashMap<>();
-    for (String column : table.writtenColumns()) {
+    for (String column : table.writtenColumns().stream().filter(carried).toList()) {
       Set<String> columns = new LinkedHashSet<>(table.key());
       columns.add(column);
       try {

@@ -8,8 +8,14 @@ import dev.ficus.postgres.PostgresException;
 import dev.ficus.testkit.FaultScript;
 import dev.ficus.testkit.Rule;
 import dev.ficus.testkit.TestDatabase;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -146,7 +152,7 @@ class BackfillTest {
           new FaultScript()
               // No worker reads yet: it is the copy's own lock that holds.
               .run(
-                  "relay.slot.created",
+                  "relay.copy.truncated",
                   1,
                   () ->
                       assertThat(
@@ -161,6 +167,105 @@ class BackfillTest {
       sides.awaitStreaming();
 
       sides.assertEqual("parent", "child");
+    }
+  }
+
+  @Test
+  @Rule({"R2", "R7"})
+  void shouldBeginAgainWhenATableIsRewrittenWhileTheSlotIsMade() {
+    try (TwoSides sides = new TwoSides(FAMILY)) {
+      fill(sides.shared, 2000);
+      // The snapshot does not see the rewritten rows.
+      FaultScript faults =
+          new FaultScript()
+              .run(
+                  "relay.slot.created",
+                  1,
+                  () ->
+                      sides.shared.execute(
+                          "alter table public.child alter column note type text using note || '!'"));
+      sides.request("parent", "child");
+      sides.relay(SMALL, faults);
+      sides.awaitStreaming();
+
+      sides.assertEqual("parent", "child");
+      assertThat(Collections.frequency(faults.reached(), "relay.slot.created")).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void shouldNotStandInTheWayOfTransactionsThatTheSlotWaitsFor() throws SQLException {
+    try (TwoSides sides = new TwoSides(FAMILY);
+        Connection application = sides.shared.connect();
+        Statement statement = application.createStatement()) {
+      fill(sides.shared, 100);
+      application.setAutoCommit(false);
+      statement.execute("set lock_timeout = '10s'");
+      statement.execute("update public.parent set n = n + 1");
+      sides.request("parent", "child");
+      sides.relay(SMALL, FaultPoints.NONE);
+      awaitQuery(sides.shared, "CREATE_REPLICATION_SLOT%");
+
+      CompletableFuture<Void> truncating =
+          CompletableFuture.runAsync(() -> sides.shared.execute("truncate public.child"));
+      awaitQuery(sides.shared, "truncate%", truncating);
+      statement.execute("insert into public.child values (1, 99, 'after')");
+      application.commit();
+      truncating.join();
+      sides.awaitStreaming();
+      sides.awaitCaughtUp();
+
+      sides.assertEqual("parent", "child");
+    }
+  }
+
+  @Test
+  void shouldGiveWayToATruncateThatItsWorkersWouldWaitFor() {
+    try (TwoSides sides = new TwoSides(FAMILY)) {
+      fill(sides.shared, 500);
+      CompletableFuture<Void> truncating = new CompletableFuture<>();
+      FaultScript faults =
+          new FaultScript()
+              .run(
+                  "relay.copy.truncated",
+                  1,
+                  () -> {
+                    // It waits for the copy's lock, and no worker has one yet.
+                    truncating.completeAsync(
+                        () -> {
+                          sides.shared.execute("truncate public.child");
+                          return null;
+                        });
+                    awaitQuery(sides.shared, "truncate%");
+                  });
+      sides.request("parent", "child");
+      sides.relay(SMALL, faults);
+      truncating.join();
+      sides.awaitStreaming();
+      sides.awaitCaughtUp();
+
+      sides.assertEqual("parent", "child");
+      assertThat(sides.rows(sides.service, "child")).isEmpty();
+    }
+  }
+
+  private static void awaitQuery(TestDatabase database, String query) {
+    awaitQuery(database, query, new CompletableFuture<>());
+  }
+
+  /** Waits until a session is at such a statement, or it is done. */
+  private static void awaitQuery(
+      TestDatabase database, String query, CompletableFuture<Void> done) {
+    long deadline = System.nanoTime() + TwoSides.PATIENCE.toNanos();
+    while (!done.isDone()
+        && database
+            .queryOne(
+                "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '"
+                    + query
+                    + "'")
+            .equals("0")) {
+      assertThat(System.nanoTime()).as("waiting for %s", query).isLessThan(deadline);
+      LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
     }
   }
 
@@ -191,6 +296,7 @@ class BackfillTest {
         select pg_terminate_backend(pid) from pg_stat_activity
         where application_name = 'ficus relay orders.forward' and datname = current_database()
           and (backend_xid is not null or query like 'copy (select%')
+          and pid not in (select pid from pg_locks where locktype = 'advisory')
         """);
   }
 

@@ -100,7 +100,7 @@ class KafkaGapTest {
 
   @Test
   void shouldRefuseASlotThatWasAdvancedPastTheTopic() {
-    sides.closeRelays();
+    sides.stopRelays();
     sides.shared.execute("update public.t set n = 1");
     Marker.write(sides.source);
     sides.shared.execute(

@@ -110,10 +110,10 @@ class LargeTransactionTest {
   void shouldBeginALargeTransactionAnewWhenItsConnectionBreaks() {
     FaultScript faults =
         new FaultScript()
-            .run("relay.apply.piece-written", 1, this::breakConnections)
-            .run("relay.apply.piece-written", 20, this::breakConnections)
-            .run("relay.apply.before-commit", 2, this::breakConnections)
-            .run("relay.apply.after-commit", 2, this::breakConnections);
+            .run("relay.apply.piece-written", 1, sides::breakConnections)
+            .run("relay.apply.piece-written", 20, sides::breakConnections)
+            .run("relay.apply.before-commit", 2, sides::breakConnections)
+            .run("relay.apply.after-commit", 2, sides::breakConnections);
     sides.relay(HOLD_LITTLE, faults);
     sides.shared.execute("update public.item set n = 5 where id < 20");
     sides.shared.execute(LARGE.formatted(3));
@@ -167,7 +167,7 @@ class LargeTransactionTest {
                   // The stop waits for the transaction that holds the stream's row.
                   CompletableFuture.runAsync(() -> sides.streams.stop(TwoSides.FORWARD))
                       .whenComplete((none, error) -> stopped.complete(null));
-                  this.breakConnections();
+                  sides.breakConnections();
                 });
     sides.relay(HOLD_LITTLE, faults);
     sides.shared.execute(LARGE.formatted(4));
@@ -175,12 +175,5 @@ class LargeTransactionTest {
 
     assertThat(sides.service.queryOne("select count(*) from public.item where n <> 0"))
         .isEqualTo("0");
-  }
-
-  private void breakConnections() {
-    for (var database : List.of(sides.shared, sides.service)) {
-      database.query(
-          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ficus relay orders.forward' and datname = current_database()");
-    }
   }
 }

@@ -63,7 +63,7 @@ class PositionTest {
   @Rule({"R2", "R3", "R4"})
   void shouldGoOnAfterALostConnectionAtEachCommitBoundary(String point) {
     FaultScript faults = new FaultScript();
-    faults.run(point, 1, () -> breakConnections(sides));
+    faults.run(point, 1, sides::breakConnections);
     sides.request("t");
     sides.relay(RelaySettings.DEFAULTS, faults);
     sides.awaitStreaming();
@@ -76,13 +76,6 @@ class PositionTest {
     sides.shared.execute("update public.t set n = n + 1");
     sides.awaitCaughtUp();
     sides.assertEqual("t");
-  }
-
-  private static void breakConnections(TwoSides sides) {
-    for (var database : java.util.List.of(sides.shared, sides.service)) {
-      database.query(
-          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ficus relay orders.forward' and datname = current_database()");
-    }
   }
 
   @Test
@@ -146,7 +139,7 @@ class PositionTest {
 
     // The holder's connection is lost while it is about to commit: whoever takes over goes on, and
     // the first one's commit fails.
-    breakConnections(sides);
+    sides.breakConnections();
     for (int i = 0; i < 20; i++) {
       sides.shared.execute("update public.t set n = n + 1");
     }

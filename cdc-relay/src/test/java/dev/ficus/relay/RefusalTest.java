@@ -74,6 +74,32 @@ class RefusalTest {
     }
   }
 
+  @Test
+  void shouldNeverPublishATableWhoseUpdatesTheServerWouldThenRefuse() {
+    try (TwoSides sides =
+        new TwoSides(
+            """
+            create table public.t (id int primary key, n int, twice int generated always as (n * 2) stored);
+            alter table public.t replica identity full;
+            """)) {
+      sides.shared.execute("insert into public.t values (1, 1)");
+      sides.request("t");
+      sides.relay();
+      StreamRow row =
+          sides.awaitRow(
+              it -> it.state() == StreamState.FAILED || it.state() == StreamState.STREAMING);
+      sides.shared.execute("update public.t set n = 2");
+
+      if (Integer.parseInt(sides.shared.queryOne("show server_version_num")) >= 180_000) {
+        assertThat(row.failure().orElseThrow()).contains("generated column twice");
+        assertThat(row.advice().orElseThrow()).contains("replica identity default");
+      } else {
+        sides.awaitCaughtUp();
+        sides.assertEqual("t");
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"public.citext", "public.address", "public.ltree", "public.amount"})
   void shouldRefuseKeysOfTypesThatItCannotTellRowsApartBy(String type) {
@@ -112,54 +138,6 @@ class RefusalTest {
       sides.relay();
 
       assertThat(sides.awaitFailed().failure().orElseThrow()).contains(failure);
-    }
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "alter table public.t add extra int | insert into public.t (id, extra) values (2, 1) | extra",
-        "alter table public.t drop column p | insert into public.t (id) values (2) | columns",
-        "alter table public.t alter p type numeric(12,4) | insert into public.t (id, p) values (2, 0.1234) | numeric(12,4) in the source",
-        "alter table public.t alter v type text | insert into public.t (id, v) values (2, 'x') | text in the source",
-      })
-  void shouldStopAtDdlInTheSource(String ddl, String write, String named) {
-    try (TwoSides sides =
-        new TwoSides(
-            "create table public.t (id int primary key, v varchar(10), p numeric(10,2))")) {
-      sides.request("t");
-      sides.relay();
-      sides.awaitStreaming();
-      sides.shared.execute("insert into public.t values (1, 'a', 1.00)");
-      sides.awaitCaughtUp();
-
-      sides.shared.execute(ddl);
-      sides.shared.execute(write);
-
-      StreamRow row = sides.awaitFailed();
-      assertThat(row.failure().orElseThrow()).contains("public.t").contains(named);
-      assertThat(row.advice().orElseThrow()).contains("new copy");
-      assertThat(sides.service.query("select id from public.t")).containsExactly("1");
-    }
-  }
-
-  @Test
-  void shouldNotStopAtDdlThatChangesNoShape() {
-    try (TwoSides sides =
-        new TwoSides("create table public.t (id int primary key, v varchar(10))")) {
-      sides.request("t");
-      sides.relay();
-      sides.awaitStreaming();
-      sides.shared.execute("insert into public.t values (1, 'a')");
-      sides.awaitCaughtUp();
-
-      sides.shared.execute(
-          "create index on public.t (v); alter table public.t alter v set default 'd'; analyze public.t");
-      sides.shared.execute("insert into public.t (id) values (2)");
-      sides.awaitCaughtUp();
-
-      sides.assertEqual("t");
     }
   }
 

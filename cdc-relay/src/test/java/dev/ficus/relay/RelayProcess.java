@@ -20,16 +20,15 @@ final class RelayProcess implements AutoCloseable {
 
   private static final RelaySettings SETTINGS =
       new RelaySettings(
-          Duration.ofMillis(20),
-          Duration.ofMillis(2),
-          Duration.ofMillis(500),
-          Duration.ofMillis(50),
-          Duration.ofSeconds(1),
-          64,
-          500,
-          1 << 26,
-          3,
-          256 * 1024);
+              Duration.ofMillis(20),
+              Duration.ofMillis(2),
+              Duration.ofMillis(500),
+              Duration.ofMillis(50),
+              Duration.ofSeconds(1),
+              64,
+              500,
+              1 << 26)
+          .withCopy(3, 256 * 1024);
 
   private static final String DIRECT = "direct";
 

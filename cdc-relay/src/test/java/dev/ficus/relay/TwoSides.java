@@ -67,6 +67,11 @@ final class TwoSides implements AutoCloseable {
     return new TwoSides(shared, TestPostgres.createElsewhere(), ddl);
   }
 
+  /** The same with a service database of the caller's. */
+  static TwoSides into(TestDatabase service, String... ddl) {
+    return new TwoSides(TestPostgres.create(), service, ddl);
+  }
+
   private TwoSides(TestDatabase shared, TestDatabase service, String... ddl) {
     this.shared = shared;
     this.service = service;
@@ -161,6 +166,14 @@ final class TwoSides implements AutoCloseable {
     return relay;
   }
 
+  /** Breaks all connections of the stream's run, as a failing network does. */
+  void breakConnections() {
+    for (TestDatabase database : List.of(shared, service)) {
+      database.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ficus relay orders.forward' and datname = current_database()");
+    }
+  }
+
   void awaitStreaming() {
     streams.awaitStreaming(FORWARD, PATIENCE);
   }
@@ -219,15 +232,23 @@ final class TwoSides implements AutoCloseable {
     }
   }
 
-  /** Ends all relays so far. */
-  void closeRelays() {
+  /** Breaks every connection that a relay has to either side. */
+  void endRelayConnections() {
+    for (TestDatabase side : List.of(shared, service)) {
+      side.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'ficus relay%' and datname = current_database()");
+    }
+  }
+
+  /** Ends the relays, so that the stream stands still until there is another one. */
+  void stopRelays() {
     relays.forEach(Relay::close);
     relays.clear();
   }
 
   @Override
   public void close() {
-    relays.forEach(Relay::close);
+    stopRelays();
     shared.close();
     service.close();
   }

@@ -1,13 +1,16 @@
 package dev.ficus.control;
 
+import dev.ficus.control.internal.Altered;
 import dev.ficus.control.internal.Conductor;
 import dev.ficus.control.internal.Planner;
 import dev.ficus.control.internal.Reconciling;
+import dev.ficus.control.internal.Recopying;
 import dev.ficus.control.internal.Statuses;
 import dev.ficus.control.internal.Throttling;
 import dev.ficus.control.internal.Work;
 import dev.ficus.control.internal.store.ControlStore;
 import dev.ficus.control.internal.store.GroupLock;
+import dev.ficus.control.internal.store.Journal;
 import dev.ficus.control.internal.transition.Drop;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FaultPoints;
@@ -21,6 +24,8 @@ import dev.ficus.core.manifest.Manifest;
 import dev.ficus.core.manifest.Service;
 import dev.ficus.postgres.CopyLimits;
 import dev.ficus.postgres.Database;
+import dev.ficus.postgres.StreamName;
+import dev.ficus.relay.SourceChanges;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -227,6 +232,65 @@ public final class ControlPlane implements AutoCloseable {
   /** Sets how fast a group's tables may be copied; a running copy takes it within seconds. */
   public void limitCopy(GroupName group, CopyLimits limits) {
     Throttling.write(work(group), actor, limits);
+  }
+
+  /** The DDL of the source that streams of a group stand still before. */
+  public Map<StreamName, List<SourceChanges.Change>> ddl(GroupName group) {
+    return new Altered(work(group)).list();
+  }
+
+  /**
+   * Lets a group's stream go on that stood still before DDL of its source, once the target has been
+   * altered alike.
+   *
+   * @param rewrittenAlike whether rows that the DDL wrote anew were written alike in the target
+   * @return what was accepted
+   */
+  public Map<StreamName, List<SourceChanges.Change>> acceptDdl(
+      GroupName group, boolean rewrittenAlike) {
+    return journaled(
+        group,
+        "ddl accept" + (rewrittenAlike ? " --rewritten-alike" : ""),
+        work -> new Altered(work).accept(rewrittenAlike));
+  }
+
+  /** Copies some of a group's tables anew; its stream keeps its position. */
+  public void recopy(GroupName group, List<TableName> tables) {
+    journaled(
+        group,
+        "recopy " + String.join(" ", tables.stream().map(TableName::toString).toList()),
+        work -> {
+          new Recopying(work, progress).run(tables);
+          return tables;
+        });
+  }
+
+  /** A command that leaves the group in its phase, under its lock and in the journal. */
+  private <T> T journaled(GroupName group, String command, Function<Work, T> action) {
+    return locked(
+        group,
+        (Work work) -> {
+          Phase phase = work.row().phase();
+          Journal.Entry entry = new Journal.Entry(group, actor, command, phase, phase);
+          work.store().journal().append(entry, Journal.Result.BEGUN, Map.of());
+          try {
+            T result = action.apply(work);
+            work.store()
+                .journal()
+                .append(entry, Journal.Result.DONE, Map.of("result", result.toString()));
+            return result;
+          } catch (FicusException e) {
+            work.store()
+                .journal()
+                .append(
+                    entry,
+                    e.kind() == ErrorKind.GATE_REFUSED
+                        ? Journal.Result.REFUSED
+                        : Journal.Result.FAILED,
+                    Map.of("error", String.valueOf(e.getMessage())));
+            throw e;
+          }
+        });
   }
 
   private interface Command {

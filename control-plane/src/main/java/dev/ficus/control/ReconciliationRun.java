@@ -54,7 +54,8 @@ public record ReconciliationRun(
    *
    * @param table the table
    * @param key the row's key
-   * @param kind {@code MISSING}, {@code EXTRA} or {@code DIFFERENT}, seen from the target
+   * @param kind {@code MISSING}, {@code EXTRA} or {@code DIFFERENT}, seen from the target; or
+   *     {@code ORPHAN}, a row whose parent by a loose foreign key is gone
    */
   public record Finding(TableName table, String key, String kind) {}
 

@@ -9,12 +9,15 @@ import java.util.List;
  * All streams of a manifest's databases.
  *
  * @param streams each stream, by its target and its name
+ * @param deletedParents what loose foreign keys could not carry, by database
  * @param unreachable databases that could not be asked, with the reason
  */
-public record StreamReport(List<StreamHealth> streams, List<String> unreachable) {
+public record StreamReport(
+    List<StreamHealth> streams, List<DeletedParents> deletedParents, List<String> unreachable) {
 
   public StreamReport {
     streams = List.copyOf(streams);
+    deletedParents = List.copyOf(deletedParents);
     unreachable = List.copyOf(unreachable);
   }
 

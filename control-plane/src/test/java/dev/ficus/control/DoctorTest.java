@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ficus.control.manifest.ManifestReader;
 import dev.ficus.core.FicusException;
+import dev.ficus.core.GroupName;
 import dev.ficus.core.Phase;
 import dev.ficus.core.TableName;
 import dev.ficus.core.manifest.Manifest;
@@ -26,6 +27,8 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.PGConnection;
+import org.postgresql.replication.LogSequenceNumber;
 
 class DoctorTest {
 
@@ -33,6 +36,46 @@ class DoctorTest {
 
   DoctorTest(@TempDir Path folder) {
     this.folder = folder;
+  }
+
+  /** Group {@code others} of another service, and group {@code orders} with more to say. */
+  private Manifest manifest(
+      TestDatabase shared,
+      TestDatabase other,
+      String others,
+      TestDatabase service,
+      String tables,
+      String more)
+      throws IOException {
+    Path file = folder.resolve("ficus.yaml");
+    Files.writeString(folder.resolve("secret"), shared.address().password().reveal());
+    String user = "user: " + shared.address().user() + ", password: \"${file:secret}\"";
+    Files.writeString(
+        file,
+        """
+        ficus: 1
+        shared: { url: "%1$s", %2$s }
+        services:
+          others:
+            database: { url: "%3$s", %2$s }
+            groups:
+              others: { tables: [%4$s] }
+          orders:
+            database: { url: "%5$s", %2$s }
+            groups:
+              orders:
+                tables: [%6$s]
+        %7$s
+        """
+            .formatted(
+                shared.address().url(),
+                user,
+                other.address().url(),
+                others,
+                service.address().url(),
+                tables,
+                more.indent(8)));
+    return ManifestReader.read(file);
   }
 
   private Manifest manifest(TestDatabase shared, TestDatabase service, String tables)
@@ -126,6 +169,32 @@ class DoctorTest {
         assertThat(diagnosis.stops()).isGreaterThanOrEqualTo(9);
       }
       shared.execute("rollback prepared 'forgotten'");
+    }
+  }
+
+  @Test
+  void shouldTellOfStandbysThatAFailOverWouldLeaveBehindAStream() throws Exception {
+    try (TestDatabase shared = TestPostgres.create();
+        TestDatabase service = TestPostgres.createElsewhere()) {
+      shared.execute("create table fine (id int primary key)");
+      Manifest manifest = manifest(shared, service, "fine");
+      assertThat(found(Diagnosis.of(manifest, Optional.empty()), Finding.Severity.NOTE))
+          .noneMatch(finding -> finding.startsWith("standbys"));
+
+      try (Connection connection =
+          new Database(Database.SHARED, shared.address()).connectForReplication("a standby")) {
+        connection
+            .unwrap(PGConnection.class)
+            .getReplicationAPI()
+            .replicationStream()
+            .physical()
+            .withStartPosition(
+                LogSequenceNumber.valueOf(shared.queryOne("select pg_current_wal_lsn()")))
+            .start();
+        assertThat(found(Diagnosis.of(manifest, Optional.empty()), Finding.Severity.NOTE))
+            .anyMatch(
+                finding -> finding.startsWith("standbys in shared: it has physical standbys (1 "));
+      }
     }
   }
 
@@ -245,6 +314,49 @@ class DoctorTest {
           .containsExactly("ficus_orders_forward_9", "ficus_users_forward_1");
       assertThat(store.shared.query("select pubname from pg_publication"))
           .containsExactly("ficus_users_forward_1");
+    }
+  }
+
+  @Test
+  @Rule({"R7", "R15", "R21"})
+  void shouldNameLooseForeignKeysThatCannotBeKeptAndForeignKeysWithoutOne() throws Exception {
+    try (TestDatabase shared = TestPostgres.create();
+        TestDatabase users = TestPostgres.createElsewhere();
+        TestDatabase orders = TestPostgres.createElsewhere()) {
+      shared.execute(
+          """
+          create table users (id int primary key, code int unique);
+          create table shops (id int primary key);
+          create table orders (id int primary key, user_id int not null references users, code int references users (code),
+            shop int references shops, seller int references shops, buyer int references users);
+          create index on orders (code); create index on orders (buyer);
+          """);
+      Manifest manifest =
+          manifest(
+              shared,
+              users,
+              "users, shops",
+              orders,
+              "orders",
+              """
+              references: [ { table: users, columns: [id, code] } ]
+              loose-foreign-keys:
+                - { from: orders.user_id, to: users.id, on-delete: nullify }
+                - { from: orders.code, to: users.code, on-delete: cascade }
+                - { from: orders.shop, to: shops.id, on-delete: ignore }
+                - { from: orders.buyer, to: users.id, on-delete: restrict-report }
+              """);
+
+      Diagnosis diagnosis = Diagnosis.of(manifest, Optional.of(new GroupName("orders")));
+
+      assertThat(found(diagnosis, Finding.Severity.STOPS))
+          .containsExactly(
+              "loose-foreign-keys in shared: loose foreign key public.orders(user_id) -> public.users(id) is to set columns to null that may not be: [user_id]",
+              "loose-foreign-keys in shared: loose foreign key public.orders(code) -> public.users(code) does not point to the key [id] of its parents");
+      assertThat(found(diagnosis, Finding.Severity.COSTS))
+          .containsExactly(
+              "loose-foreign-keys in shared: no index of public.orders begins with the columns of loose foreign key public.orders(user_id)",
+              "loose-foreign-keys in shared: foreign key orders_seller_fkey of public.orders has no loose foreign key");
     }
   }
 }

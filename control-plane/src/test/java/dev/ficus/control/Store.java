@@ -5,7 +5,6 @@ import dev.ficus.core.FaultPoints;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Phase;
 import dev.ficus.core.manifest.DatabaseAddress;
-import dev.ficus.core.manifest.KafkaCluster;
 import dev.ficus.core.manifest.Manifest;
 import dev.ficus.postgres.Database;
 import dev.ficus.relay.Relay;
@@ -21,7 +20,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * A small store on two servers: users and orders in a shared database, a service database for each,
@@ -50,14 +48,35 @@ final class Store implements AutoCloseable {
   final TestDatabase orders;
   final Path folder;
   final Manifest manifest;
-  private final Relay relay;
+  private Relay relay;
 
   Store(Path folder) {
+    this(folder, "", "");
+  }
+
+  /**
+   * The same with more tables or columns, and more about group orders in the manifest.
+   *
+   * @param ddl runs in the shared database before anything is read
+   * @param ordersGroup lines of YAML under the group, each with its indentation
+   */
+  Store(Path folder, String ddl, String ordersGroup) {
     this(
         folder,
         TestPostgres.create(),
         TestPostgres.createElsewhere(),
-        TestPostgres.createElsewhere());
+        TestPostgres.createElsewhere(),
+        ddl,
+        ordersGroup);
+  }
+
+  /** The same with a loose foreign key from orders to users. */
+  static Store withLooseForeignKey(Path folder, String onDelete) {
+    return new Store(
+        folder,
+        "",
+        "        loose-foreign-keys: [ { from: orders.user_id, to: users.id, on-delete: %s } ]\n"
+            .formatted(onDelete));
   }
 
   /** The same for a role that is no superuser and owns all three databases. */
@@ -66,7 +85,9 @@ final class Store implements AutoCloseable {
         folder,
         TestPostgres.create().asPlainOwner(),
         TestPostgres.createElsewhere().asPlainOwner(),
-        TestPostgres.createElsewhere().asPlainOwner());
+        TestPostgres.createElsewhere().asPlainOwner(),
+        "",
+        "");
   }
 
   /** The same with streams over Kafka. */
@@ -76,11 +97,10 @@ final class Store implements AutoCloseable {
         TestPostgres.create(),
         TestPostgres.createElsewhere(),
         TestPostgres.createElsewhere(),
-        Optional.of(KafkaCluster.of(bootstrapServers)));
-  }
-
-  private Store(Path folder, TestDatabase shared, TestDatabase users, TestDatabase orders) {
-    this(folder, shared, users, orders, Optional.empty());
+        "",
+        "        stream: { via: kafka }\nkafka: { bootstrap-servers: \""
+            + bootstrapServers
+            + "\" }\n");
   }
 
   private Store(
@@ -88,37 +108,37 @@ final class Store implements AutoCloseable {
       TestDatabase shared,
       TestDatabase users,
       TestDatabase orders,
-      Optional<KafkaCluster> kafka) {
+      String ddl,
+      String ordersGroup) {
     this.folder = folder;
     this.shared = shared;
     this.users = users;
     this.orders = orders;
     shared.execute(SCHEMA);
+    if (!ddl.isEmpty()) {
+      shared.execute(ddl);
+    }
     Path file = folder.resolve("ficus.yaml");
     try {
-      Files.writeString(file, kafka.map(this::manifestText).orElseGet(this::manifestText));
+      Files.writeString(file, manifestText() + ordersGroup);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     this.manifest = ManifestReader.read(file);
-    this.relay =
-        new Relay(
-            Map.of(
-                "shared", new Database("shared", manifest.shared()),
-                "users", new Database("users", users.address()),
-                "orders", new Database("orders", orders.address())),
-            RelaySettings.DEFAULTS,
-            RelayWatch.plain(),
-            manifest.kafka().map(RelayKafka::of),
-            FaultPoints.NONE);
+    this.relay = newRelay();
     relay.start();
   }
 
-  private String manifestText(KafkaCluster kafka) {
-    return manifestText().replace("gates: {", "stream: { via: kafka }\n        gates: {")
-        + "kafka: { bootstrap-servers: \""
-        + kafka.bootstrapServers()
-        + "\" }\n";
+  private Relay newRelay() {
+    return new Relay(
+        Map.of(
+            "shared", new Database("shared", manifest.shared()),
+            "users", new Database("users", users.address()),
+            "orders", new Database("orders", orders.address())),
+        RelaySettings.DEFAULTS,
+        RelayWatch.plain(),
+        manifest.kafka().map(RelayKafka::of),
+        FaultPoints.NONE);
   }
 
   private String manifestText() {
@@ -180,6 +200,17 @@ final class Store implements AutoCloseable {
   /** Ends the relay, so that streams stand still. */
   void stopRelay() {
     relay.close();
+  }
+
+  /** Cuts whatever the relay is doing off its databases, as its death would, and starts another. */
+  void killRelay() {
+    for (TestDatabase database : List.of(shared, users, orders)) {
+      database.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and (application_name like 'ficus relay%' or backend_type = 'walsender')");
+    }
+    relay.close();
+    relay = newRelay();
+    relay.start();
   }
 
   @Override

@@ -3,7 +3,9 @@ package dev.ficus.dualwriter;
 import dev.ficus.core.TableName;
 import dev.ficus.postgres.Column;
 import dev.ficus.postgres.ColumnType;
+import dev.ficus.postgres.MappedColumn;
 import dev.ficus.postgres.Quoted;
+import dev.ficus.postgres.RowMapping;
 import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.Table;
 import java.util.ArrayList;
@@ -27,7 +29,7 @@ record ImagePlan(TableName target, String sql) {
    */
   static Optional<ImagePlan> of(
       StreamTable stream, Table target, Map<String, ColumnType> targetTypes) {
-    for (String key : stream.key()) {
+    for (String key : stream.targetKey()) {
       ColumnType type = targetTypes.get(key);
       if (type == null || !type.sameIfEqual()) {
         return Optional.empty();
@@ -37,11 +39,13 @@ record ImagePlan(TableName target, String sql) {
     for (Column column : target.columns()) {
       if (column.generated()) {
         values.add("null");
-      } else if (stream.columns().contains(column.name())) {
-        values.add("t." + Quoted.name(column.name()));
       } else {
-        // An image would overwrite a column that the stream does not carry.
-        return Optional.empty();
+        Optional<String> value = value(stream, column.name());
+        if (value.isEmpty()) {
+          // An image would overwrite a column that the stream does not carry.
+          return Optional.empty();
+        }
+        values.add(value.get());
       }
     }
     List<String> matches = new ArrayList<>();
@@ -53,8 +57,13 @@ record ImagePlan(TableName target, String sql) {
               + " = (k.key::jsonb ->> "
               + i
               + ")::"
-              + target.column(key).type());
+              + target.column(stream.targetKey().get(i)).type());
     }
+    // A row that the filter keeps out has no image: it is deleted there, as the stream deletes it.
+    stream
+        .mapping()
+        .flatMap(RowMapping::filter)
+        .ifPresent(filter -> matches.add("(" + filter + ")"));
     String sql =
         "select %d, k.key, (select row("
             + values.stream()
@@ -66,6 +75,18 @@ record ImagePlan(TableName target, String sql) {
             + String.join(" and ", matches).replace("%", "%%")
             + "), pg_catalog.pg_current_wal_insert_lsn()::text from pg_catalog.unnest(?::text[]) k(key)";
     return Optional.of(new ImagePlan(stream.target(), sql));
+  }
+
+  private static Optional<String> value(StreamTable stream, String column) {
+    if (stream.mapping().isPresent()) {
+      return stream.mapping().get().columns().stream()
+          .filter(made -> made.name().equals(column))
+          .map(MappedColumn::sql)
+          .findFirst();
+    }
+    return stream.columns().contains(column)
+        ? Optional.of("t." + Quoted.name(column))
+        : Optional.empty();
   }
 
   /** The query for the {@code number}-th table of a transaction. */

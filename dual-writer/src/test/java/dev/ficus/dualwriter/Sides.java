@@ -9,6 +9,7 @@ import dev.ficus.core.Phase;
 import dev.ficus.core.Route;
 import dev.ficus.core.ServiceName;
 import dev.ficus.core.TableName;
+import dev.ficus.core.manifest.Transform;
 import dev.ficus.postgres.Capture;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Fence;
@@ -21,6 +22,8 @@ import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.Streams;
 import dev.ficus.postgres.Table;
 import dev.ficus.postgres.Tables;
+import dev.ficus.postgres.ddl.ServiceSchema;
+import dev.ficus.postgres.transform.TransformedTable;
 import dev.ficus.testkit.TestDatabase;
 import dev.ficus.testkit.TestPostgres;
 import java.sql.Connection;
@@ -28,10 +31,12 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A group with tables on two servers, in phase DUAL_WRITING, and a watcher that knows it. */
 final class Sides implements AutoCloseable {
@@ -55,10 +60,21 @@ final class Sides implements AutoCloseable {
    * @param create creates the group's tables on one side
    */
   Sides(Function<TestDatabase, List<TableName>> create) {
+    this(create, Map.of());
+  }
+
+  /**
+   * The same with transforms, and with tables in the service database as provisioning makes them.
+   */
+  Sides(Function<TestDatabase, List<TableName>> create, Map<TableName, Transform> transforms) {
     FicusSchema.install(sharedSide);
     FicusSchema.install(serviceSide);
     List<TableName> tables = create.apply(shared);
-    assertThat(create.apply(service)).isEqualTo(tables);
+    if (transforms.isEmpty()) {
+      assertThat(create.apply(service)).isEqualTo(tables);
+    } else {
+      service.execute(onShared(it -> ServiceSchema.generate(it, tables, List.of(), transforms)));
+    }
     new Fence(sharedSide, GROUP).install(tables, FenceState.OPEN, Epoch.FIRST, LONG);
     new Fence(serviceSide, GROUP).install(tables, FenceState.CLOSED, Epoch.FIRST, LONG);
     List<Table> shapes = shapes(tables);
@@ -70,9 +86,7 @@ final class Sides implements AutoCloseable {
         Direction.FORWARD,
         Database.SHARED,
         Epoch.FIRST,
-        shapes.stream()
-            .map(it -> new StreamTable(it.name(), it.name(), it.writtenColumns(), it.key()))
-            .toList());
+        shapes.stream().map(it -> streamTable(it, transforms.get(it.name()))).toList());
     service.execute("update ficus.stream set state = 'STREAMING'");
     streams.guard(STREAM, true);
     new Fence(serviceSide, GROUP).move(FenceState.DUAL, Epoch.FIRST, LONG);
@@ -86,6 +100,20 @@ final class Sides implements AutoCloseable {
             Duration.ofMillis(200));
     routes.start(LONG);
     publish(Phase.DUAL_WRITING, Epoch.FIRST);
+  }
+
+  private StreamTable streamTable(Table table, @Nullable Transform transform) {
+    return transform == null
+        ? new StreamTable(table.name(), table.name(), table.writtenColumns(), table.key())
+        : onShared(it -> TransformedTable.resolve(it, table.name(), transform)).forward();
+  }
+
+  private <T> T onShared(Function<Connection, T> work) {
+    try (Connection connection = sharedSide.connect("test")) {
+      return work.apply(connection);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static List<TableName> createOrders(TestDatabase side) {

@@ -91,22 +91,45 @@ public final class ColumnTypes {
       select.setString(2, table.name());
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
-          Type type = types.type(row.getLong(3));
           columns.put(
               row.getString(1),
-              new ColumnType(
-                  row.getString(2),
-                  type.cast(),
-                  type.structure(),
-                  type.refusal(),
-                  type.refusalAsKey(),
-                  row.getBoolean(5)
-                      && (type.sameIfEqualAs().equals("always")
-                          || BuiltInTypes.sameIfEqual(type.sameIfEqualAs(), row.getInt(4)))));
+              types.column(row.getString(2), row.getLong(3), row.getInt(4), row.getBoolean(5)));
         }
       }
     }
     return columns;
+  }
+
+  /**
+   * Reads types one by one, for columns that were described earlier.
+   *
+   * @param connection as above
+   */
+  public static ColumnTypes on(Connection connection) throws SQLException {
+    return new ColumnTypes(connection);
+  }
+
+  /**
+   * The type that such a column had; refused where it has been dropped.
+   *
+   * @param name the type as it was called
+   */
+  public ColumnType of(String name, long type, int modifier) throws SQLException {
+    return column(name, type, modifier, true);
+  }
+
+  private ColumnType column(String name, long oid, int modifier, boolean deterministic)
+      throws SQLException {
+    Type type = type(oid);
+    return new ColumnType(
+        name,
+        type.cast(),
+        type.structure(),
+        type.refusal(),
+        type.refusalAsKey(),
+        deterministic
+            && (type.sameIfEqualAs().equals("always")
+                || BuiltInTypes.sameIfEqual(type.sameIfEqualAs(), modifier)));
   }
 
   private Type type(long oid) throws SQLException {
@@ -131,7 +154,9 @@ public final class ColumnTypes {
             """)) {
       select.setLong(1, oid);
       try (ResultSet row = select.executeQuery()) {
-        row.next();
+        if (!row.next()) {
+          return Type.refused("the type with OID " + oid, "it has been dropped");
+        }
         String name = row.getString(2);
         String cast = Quoted.table(new TableName(row.getString(1), name)).sql();
         if (row.getLong(4) != 0) {

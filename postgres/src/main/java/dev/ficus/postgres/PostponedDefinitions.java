@@ -242,13 +242,14 @@ public final class PostponedDefinitions {
         + Quoted.name(definition.name());
   }
 
+  /** An earlier copy that built the object and died before its end has noted it already. */
   private static void note(Connection connection, StreamName stream, Definition definition)
       throws SQLException {
     try (PreparedStatement insert =
         connection.prepareStatement(
             """
             insert into ficus.postponed_definition (table_schema, table_name, name, stream, kind, build, attach)
-            values (?, ?, ?, ?, ?, ?, ?)
+            values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing
             """)) {
       insert.setString(1, definition.table().schema());
       insert.setString(2, definition.table().name());

@@ -1,6 +1,8 @@
 package dev.ficus.postgres;
 
+import dev.ficus.core.TableName;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
@@ -64,6 +66,49 @@ public final class ReplicaRole {
       try (Statement statement = connection.createStatement()) {
         statement.execute("set constraints all deferred");
       }
+    }
+  }
+
+  /**
+   * Lets triggers, foreign keys and fences act on what follows in this transaction, until {@link
+   * #resume} or a rollback to before.
+   *
+   * <p>What follows runs as the table's owner, as the actions of a foreign key do: its triggers are
+   * that owner's code, and must not act with Ficus's privileges.
+   */
+  public void suspend(Connection connection, TableName table) throws SQLException {
+    String owner;
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            """
+            select case when pg_has_role(c.relowner, 'MEMBER') then pg_get_userbyid(c.relowner) else current_user end
+            from pg_class c where c.oid = ?::regclass
+            """)) {
+      select.setString(1, Quoted.table(table).sql());
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        owner = row.getString(1);
+      }
+    }
+    try (Statement statement = connection.createStatement()) {
+      // Triggers of users expect the search path that sessions of theirs have.
+      statement.execute(
+          (replica
+                  ? "set local session_replication_role = origin"
+                  : "set local " + PASS + " = 'off'")
+              + "; set local search_path = \"$user\", public; set local role "
+              + Quoted.name(owner));
+    }
+  }
+
+  /** Ends what {@link #suspend} began; checks that were put off are made now, and may fail. */
+  public void resume(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          "set constraints all immediate; set local role none; set local search_path = pg_catalog; "
+              + (replica
+                  ? "set local session_replication_role = replica"
+                  : "set local " + PASS + " = 'on'"));
     }
   }
 

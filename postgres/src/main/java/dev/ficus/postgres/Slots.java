@@ -16,6 +16,8 @@ import java.util.concurrent.locks.LockSupport;
 /** Logical replication slots and publications of one source database. */
 public final class Slots {
 
+  private static final int VERSION_WITH_FAILOVER = 17;
+
   private final Database source;
 
   public Slots(Database source) {
@@ -34,6 +36,14 @@ public final class Slots {
   public record Slot(
       String name, boolean active, Lsn confirmed, long retainedBytes, String walStatus) {}
 
+  /**
+   * Whether a server of this major version can keep a slot on its standbys too, which costs nothing
+   * where there are none.
+   */
+  public static boolean canFailOver(int majorVersion) {
+    return majorVersion >= VERSION_WITH_FAILOVER;
+  }
+
   /** Creates the publication of exactly these tables, replacing one of the same name. */
   public void publish(String publication, List<TableName> tables) {
     String list =
@@ -43,9 +53,42 @@ public final class Slots {
       connection.setAutoCommit(false);
       statement.execute("drop publication if exists " + Quoted.name(publication));
       statement.execute("create publication " + Quoted.name(publication) + " for table " + list);
+      DdlNotices.install(connection);
       connection.commit();
     } catch (SQLException e) {
       throw PostgresException.sql("creating publication " + publication + " in " + source, e);
+    }
+  }
+
+  /** Puts those of the tables into a publication that it does not have, all of their rows. */
+  public void publishAlso(String publication, List<TableName> tables) {
+    try (Connection connection = source.connect("publication " + publication);
+        Statement statement = connection.createStatement();
+        PreparedStatement select =
+            connection.prepareStatement(
+                """
+                select exists (select from pg_publication_rel pr join pg_publication p on p.oid = pr.prpubid
+                  where p.pubname = ? and pr.prrelid = ?::regclass)
+                """)) {
+      for (TableName table : tables) {
+        select.setString(1, publication);
+        select.setString(2, Quoted.table(table).sql());
+        boolean there;
+        try (ResultSet row = select.executeQuery()) {
+          row.next();
+          there = row.getBoolean(1);
+        }
+        if (!there) {
+          statement.execute(
+              "alter publication "
+                  + Quoted.name(publication)
+                  + " add table "
+                  + Quoted.table(table));
+        }
+      }
+    } catch (SQLException e) {
+      throw PostgresException.sql(
+          "adding " + tables + " to publication " + publication + " in " + source, e);
     }
   }
 
@@ -60,7 +103,9 @@ public final class Slots {
     try (Connection connection = source.connect("slot " + slot);
         PreparedStatement create =
             connection.prepareStatement(
-                "select pg_create_logical_replication_slot(?, 'pgoutput')")) {
+                canFailOver(connection.getMetaData().getDatabaseMajorVersion())
+                    ? "select pg_create_logical_replication_slot(?, 'pgoutput', failover => true)"
+                    : "select pg_create_logical_replication_slot(?, 'pgoutput')")) {
       create.setString(1, slot);
       create.execute();
     } catch (SQLException e) {
@@ -126,9 +171,12 @@ public final class Slots {
           LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
         }
       }
+      connection.setAutoCommit(false);
       try (Statement statement = connection.createStatement()) {
         statement.execute("drop publication if exists " + Quoted.name(slot));
       }
+      DdlNotices.removeUnused(connection);
+      connection.commit();
     } catch (SQLException e) {
       throw PostgresException.sql("dropping slot " + slot + " in " + source, e);
     }

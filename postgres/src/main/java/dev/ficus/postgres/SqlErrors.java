@@ -61,6 +61,11 @@ public final class SqlErrors {
     return false;
   }
 
+  /** True if the same transaction may succeed when it is run again at once. */
+  public static boolean isPassing(Throwable error) {
+    return has(error, DEADLOCK) || has(error, SERIALIZATION_FAILURE);
+  }
+
   /**
    * The server's primary message and SQLSTATE; its detail is left out, since it can hold row values
    * (rule R20).
@@ -70,6 +75,10 @@ public final class SqlErrors {
         error instanceof PSQLException psql ? psql.getServerErrorMessage() : null;
     String message =
         server == null || server.getMessage() == null ? error.getMessage() : server.getMessage();
+    if (message != null && error.getSQLState() != null && error.getSQLState().startsWith("22")) {
+      // A data exception quotes the value in its primary message.
+      message = message.replaceAll("(?s)\".*\"", "…");
+    }
     return message + " (SQLSTATE " + error.getSQLState() + ")";
   }
 

@@ -66,4 +66,32 @@ public record StreamRow(
   public StreamRow {
     tables = List.copyOf(tables);
   }
+
+  /** The same stream with other tables. */
+  public StreamRow withTables(List<StreamTable> others) {
+    return new StreamRow(
+        name,
+        group,
+        direction,
+        source,
+        epoch,
+        slot,
+        publication,
+        copy,
+        guarded,
+        via,
+        state,
+        identity,
+        position,
+        positionAt,
+        lag,
+        rowsCopied,
+        rowsEstimated,
+        transactions,
+        changes,
+        failure,
+        advice,
+        copying,
+        others);
+  }
 }

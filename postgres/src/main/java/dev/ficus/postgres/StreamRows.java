@@ -89,9 +89,11 @@ final class StreamRows {
     try (PreparedStatement select =
         connection.prepareStatement(
             """
-            select source_schema, source_table, target_schema, target_table, columns, key_columns
-            from ficus.stream_table where stream = ? order by 1, 2
-            """)) {
+            select t.source_schema, t.source_table, t.target_schema, t.target_table, t.columns, t.key_columns, %s
+            from ficus.stream_table t left join ficus.stream_mapping m using (stream, source_schema, source_table)
+            where stream = ? order by 1, 2
+            """
+                .formatted(StreamMappings.COLUMNS))) {
       select.setString(1, name.value());
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
@@ -100,7 +102,8 @@ final class StreamRows {
                   new TableName(row.getString(1), row.getString(2)),
                   new TableName(row.getString(3), row.getString(4)),
                   strings(row.getArray(5)),
-                  strings(row.getArray(6))));
+                  strings(row.getArray(6)),
+                  StreamMappings.read(row, 7)));
         }
       }
     }

@@ -195,6 +195,9 @@ public final class Streams {
         }
         insert.executeBatch();
       }
+      for (StreamTable table : tables) {
+        StreamMappings.insert(connection, name, table);
+      }
       connection.commit();
     } catch (SQLException e) {
       throw PostgresException.sql("requesting stream " + name + " in " + target, e);
@@ -324,11 +327,13 @@ public final class Streams {
     long deadline = System.nanoTime() + timeout.toNanos();
     try (Connection connection = target.connect("stream " + name)) {
       while (true) {
+        // Read first: what is copied anew is as of another time than the position, or not there.
+        boolean whole = TableCopies.pending(connection, name).isEmpty();
         StreamRow row =
             StreamRows.read(connection, Optional.of(name)).stream()
                 .findFirst()
                 .orElseGet(() -> get(name));
-        if (done.test(row)) {
+        if (whole && done.test(row)) {
           return;
         }
         if (row.state() == StreamState.FAILED || row.state() == StreamState.STOPPED) {

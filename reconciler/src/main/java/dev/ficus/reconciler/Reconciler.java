@@ -110,8 +110,8 @@ public final class Reconciler {
                 + " findings");
         return;
       }
-      try (SideReader here = new SideReader(source, table.source(), table, seeds, settings);
-          SideReader there = new SideReader(target, table.target(), table, seeds, settings);
+      try (SideReader here = new SideReader(source, TableView.ofSource(table), seeds, settings);
+          SideReader there = new SideReader(target, TableView.ofTarget(table), seeds, settings);
           Confirmation confirmation =
               new Confirmation(source, here, there, streams, stream, settings)) {
         compare(

@@ -5,7 +5,6 @@ import dev.ficus.core.TableName;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Quoted;
-import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.Table;
 import dev.ficus.postgres.Tables;
 import java.sql.Connection;
@@ -32,20 +31,17 @@ final class SideReader implements AutoCloseable {
 
   private final Connection connection;
   private final TableName table;
+  private final TableView view;
   private final List<String> key;
   private final List<String> keyTypes;
   private final String keyNames;
   private final String hashed;
   private final String rowText;
 
-  SideReader(
-      Database database,
-      TableName table,
-      StreamTable streamTable,
-      Seeds seeds,
-      ReconcilerSettings settings) {
-    this.table = table;
-    this.key = streamTable.key();
+  SideReader(Database database, TableView view, Seeds seeds, ReconcilerSettings settings) {
+    this.table = view.table();
+    this.view = view;
+    this.key = view.key();
     this.connection = database.connect("reconciler");
     try {
       try (Statement statement = connection.createStatement()) {
@@ -55,7 +51,7 @@ final class SideReader implements AutoCloseable {
                 + "; set default_transaction_read_only = on");
       }
       Table shape = Tables.read(connection, database.name(), table);
-      requireColumns(database, shape, streamTable.columns());
+      requireColumns(database, shape, view.columns());
       this.keyTypes = key.stream().map(column -> shape.column(column).type()).toList();
     } catch (SQLException | RuntimeException e) {
       try {
@@ -75,12 +71,7 @@ final class SideReader implements AutoCloseable {
             + ") as h1, hashtextextended(r, "
             + seeds.second()
             + ") as h2";
-    this.rowText =
-        "row("
-            + streamTable.columns().stream()
-                .map(column -> "t." + Quoted.name(column))
-                .collect(Collectors.joining(", "))
-            + ")::text collate \"C\" as r";
+    this.rowText = view.row() + " collate \"C\" as r";
   }
 
   private static void requireColumns(Database database, Table shape, List<String> columns) {
@@ -98,9 +89,10 @@ final class SideReader implements AutoCloseable {
   Optional<Key> keyAt(KeyRange range, int place) throws SQLException {
     String sql =
         "select "
-            + keyTexts("")
+            + keyTexts("t.")
             + " from "
             + Quoted.table(table)
+            + " t"
             + where(range)
             + " order by "
             + keyNames
@@ -159,6 +151,7 @@ final class SideReader implements AutoCloseable {
         .append(Quoted.table(table))
         .append(" t on ")
         .append(String.join(" and ", matches));
+    view.byKey().ifPresent(rows -> from.append(" where ").append(TableView.condition(rows)));
     try (PreparedStatement select = connection.prepareStatement(rowsOf(from.toString()))) {
       for (int i = 0; i < key.size(); i++) {
         int column = i;
@@ -223,6 +216,7 @@ final class SideReader implements AutoCloseable {
         keyTypes.stream().map(type -> "?::text::" + type).collect(Collectors.joining(", "));
     range.after().ifPresent(after -> conditions.add("(" + keyNames + ") > (" + values + ")"));
     range.upTo().ifPresent(upTo -> conditions.add("(" + keyNames + ") <= (" + values + ")"));
+    view.ranged().ifPresent(rows -> conditions.add(TableView.condition(rows)));
     return conditions.isEmpty() ? "" : " where " + String.join(" and ", conditions);
   }
 

@@ -23,6 +23,8 @@ import picocli.CommandLine.HelpCommand;
       DropCommand.class,
       RelayCommand.class,
       ThrottleCommand.class,
+      RecopyCommand.class,
+      DdlCommand.class,
       HelpCommand.class
     },
     footer = {

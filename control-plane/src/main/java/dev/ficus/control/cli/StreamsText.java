@@ -46,6 +46,19 @@ final class StreamsText {
       text.append(Columns.aligned(rows));
     }
     report.streams().forEach(stream -> attention(text, stream));
+    report
+        .deletedParents()
+        .forEach(
+            parents ->
+                text.append('\n')
+                    .append(parents.looseForeignKey())
+                    .append(" in ")
+                    .append(parents.database())
+                    .append("\n  ")
+                    .append(parents.what())
+                    .append("\n  next: ")
+                    .append(parents.next())
+                    .append('\n'));
     report.unreachable().forEach(line -> text.append('\n').append(line).append('\n'));
     return text.toString().stripTrailing();
   }

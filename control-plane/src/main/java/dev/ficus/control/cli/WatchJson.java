@@ -1,5 +1,6 @@
 package dev.ficus.control.cli;
 
+import dev.ficus.control.DeletedParents;
 import dev.ficus.control.Diagnosis;
 import dev.ficus.control.Finding;
 import dev.ficus.control.StreamHealth;
@@ -18,7 +19,17 @@ final class WatchJson {
     return Json.write(
         Json.map(
             "streams", report.streams().stream().map(WatchJson::stream).toList(),
+            "deletedParents", report.deletedParents().stream().map(WatchJson::parents).toList(),
             "unreachable", report.unreachable()));
+  }
+
+  private static Map<String, Object> parents(DeletedParents parents) {
+    return Json.map(
+        "looseForeignKey", parents.looseForeignKey(),
+        "database", parents.database(),
+        "parents", parents.parents(),
+        "children", parents.children(),
+        "failure", parents.failure());
   }
 
   private static Map<String, Object> stream(StreamHealth stream) {

@@ -8,6 +8,7 @@ import dev.ficus.control.internal.store.GroupRow;
 import dev.ficus.control.internal.store.Journal;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FicusException;
+import dev.ficus.core.Phase;
 import dev.ficus.core.Side;
 import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
@@ -15,9 +16,12 @@ import dev.ficus.postgres.StreamState;
 import dev.ficus.reconciler.Reconciler;
 import dev.ficus.reconciler.ReconcilerSettings;
 import dev.ficus.reconciler.Reconciliation;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * One comparison of a group's two sides, stored as evidence.
@@ -26,6 +30,14 @@ import java.util.Optional;
  * another copy or epoch makes it unknown, never clean (rule R17).
  */
 public final class Reconciling {
+
+  private static final Reconciliation ALONE =
+      new Reconciliation(
+          Reconciliation.Outcome.CLEAN,
+          List.of(),
+          List.of(),
+          List.of("the shared tables are sealed: only loose foreign keys were checked"),
+          Duration.ZERO);
 
   private final Work work;
   private final String actor;
@@ -39,24 +51,27 @@ public final class Reconciling {
   public ReconciliationRun run() {
     GroupRow row = work.row();
     Side from = row.phase().writeSide();
-    StreamName name = work.streamFrom(from);
-    StreamRow stream = stream(row, from, name);
-    Reconciliation result =
-        new Reconciler(work.side(from), work.side(from.other()), name, ReconcilerSettings.DEFAULTS)
-            .reconcile(stream.tables());
+    Reconciliation result = onlyOrphans(row) ? ALONE : compare(row, from);
+    Orphans orphans = Orphans.of(work);
 
     GroupRow after = work.store().groups().load(work.name(), work.service().name());
     boolean sameCopy =
         after.epoch().equals(row.epoch()) && after.evidenceSince().equals(row.evidenceSince());
-    Verdict verdict = sameCopy ? verdict(result) : Verdict.UNKNOWN;
+    Verdict verdict = sameCopy ? orphans.added(verdict(result)) : Verdict.UNKNOWN;
     String reason =
         sameCopy
-            ? String.join("; ", result.reasons())
+            ? Stream.concat(result.reasons().stream(), orphans.reasons().stream())
+                .collect(Collectors.joining("; "))
             : "the group moved to another copy while it was compared";
     ReconciliationRun run =
         work.store()
             .reconciliations()
-            .store(row, verdict, reason, tables(result), findings(result));
+            .store(
+                row,
+                verdict,
+                reason,
+                tables(result),
+                Stream.concat(findings(result).stream(), orphans.findings().stream()).toList());
     work.store()
         .journal()
         .append(
@@ -64,6 +79,19 @@ public final class Reconciling {
             Journal.Result.DONE,
             Map.of("verdict", verdict.name(), "rows", run.rows(), "reconciliation", run.id()));
     return run;
+  }
+
+  /** Loose foreign keys live on when the shared tables are sealed and there is no second side. */
+  private boolean onlyOrphans(GroupRow row) {
+    return row.phase().compareTo(Phase.SEALED) >= 0 && Orphans.mayBe(work);
+  }
+
+  private Reconciliation compare(GroupRow row, Side from) {
+    StreamName name = work.streamFrom(from);
+    StreamRow stream = stream(row, from, name);
+    return new Reconciler(
+            work.side(from), work.side(from.other()), name, ReconcilerSettings.DEFAULTS)
+        .reconcile(stream.tables());
   }
 
   private StreamRow stream(GroupRow row, Side from, StreamName name) {

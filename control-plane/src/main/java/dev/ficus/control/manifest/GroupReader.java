@@ -4,9 +4,11 @@ import dev.ficus.core.GroupName;
 import dev.ficus.core.ServiceName;
 import dev.ficus.core.TableName;
 import dev.ficus.core.Via;
+import dev.ficus.core.manifest.DdlMode;
 import dev.ficus.core.manifest.DependentDecision;
 import dev.ficus.core.manifest.Group;
 import dev.ficus.core.manifest.ReferenceCopy;
+import dev.ficus.core.manifest.Transform;
 import dev.ficus.core.manifest.WalBudget;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,17 +22,16 @@ import java.util.Optional;
  */
 final class GroupReader {
 
-  private static final List<String> KEYS = List.of("tables", "references", "gates", "dependents");
+  private static final List<String> KEYS =
+      List.of("tables", "transform", "references", "loose-foreign-keys", "gates", "dependents");
   private static final Map<String, String> NOT_YET =
-      Map.of(
-          "transform", "transformations of columns and rows",
-          "loose-foreign-keys", "rules that replace foreign keys across databases",
-          "reconcile", "a schedule of reconciliations");
+      Map.of("reconcile", "a schedule of reconciliations");
 
   private final boolean withKafka;
   private final Map<TableName, String> owners = new HashMap<>();
   private final Map<GroupName, String> paths = new HashMap<>();
   private final List<Reference> references = new ArrayList<>();
+  private final LooseForeignKeyReader looseForeignKeys = new LooseForeignKeyReader();
 
   /**
    * @param withKafka whether the manifest names brokers
@@ -40,7 +41,11 @@ final class GroupReader {
   }
 
   private record Reference(
-      ServiceName service, GroupName group, TableName table, Mapping.Item item) {}
+      ServiceName service,
+      GroupName group,
+      TableName table,
+      List<String> columns,
+      Mapping.Item item) {}
 
   Optional<Group> read(ServiceName service, GroupName name, Mapping mapping, String path) {
     mapping.knows(withStream(), NOT_YET);
@@ -48,17 +53,36 @@ final class GroupReader {
     if (other != null) {
       mapping.problem("tables", "a group of this name stands at " + other + " already");
     }
-    stream(mapping);
+    DdlMode ddl = stream(mapping);
     Via via = via(mapping);
+    if (via == Via.KAFKA && ddl == DdlMode.ADDITIVE) {
+      mapping.problem(
+          "stream",
+          "not supported yet: 'ddl: additive' with 'via: kafka'; added columns stop a stream over Kafka");
+    }
     WalBudget budget =
         mapping.optionalMapping("stream").map(WalBudgetReader::read).orElse(WalBudget.NONE);
     List<TableName> tables = tables(mapping);
     List<ReferenceCopy> copies = references(service, name, mapping, tables);
+    var loose = looseForeignKeys.read(name, mapping);
     var gates = GatesReader.read(mapping);
     Map<String, DependentDecision> dependents = dependents(mapping);
+    Map<TableName, Transform> transforms = TransformReader.read(mapping, tables);
     return tables.isEmpty()
         ? Optional.empty()
-        : Optional.of(new Group(name, service, tables, copies, gates, dependents, budget, via));
+        : Optional.of(
+            new Group(
+                name,
+                service,
+                tables,
+                copies,
+                loose,
+                gates,
+                dependents,
+                transforms,
+                budget,
+                ddl,
+                via));
   }
 
   private static List<String> withStream() {
@@ -67,23 +91,27 @@ final class GroupReader {
     return keys;
   }
 
-  /** Only the defaults of {@code stream:} are built; anything else is refused, never ignored. */
-  private static void stream(Mapping mapping) {
-    mapping
+  /** What is not built is refused, never ignored. */
+  private static DdlMode stream(Mapping mapping) {
+    return mapping
         .optionalMapping("stream")
-        .ifPresent(
+        .map(
             stream -> {
               stream.knows(
                   List.of("via", "ddl", "wal-budget"),
                   Map.of("partitions", "topics of more than one partition"));
-              stream
+              return stream
                   .optionalText("ddl")
-                  .filter(ddl -> !ddl.equals("stop"))
-                  .ifPresent(
-                      ddl ->
-                          stream.problem(
-                              "ddl", "not supported yet: '" + ddl + "'; only 'stop' is"));
-            });
+                  .map(
+                      ddl -> {
+                        if (!ddl.equals("stop") && !ddl.equals("additive")) {
+                          stream.problem("ddl", "'" + ddl + "' is neither 'stop' nor 'additive'");
+                        }
+                        return ddl.equals("additive") ? DdlMode.ADDITIVE : DdlMode.STOP;
+                      })
+                  .orElse(DdlMode.STOP);
+            })
+        .orElse(DdlMode.STOP);
   }
 
   private Via via(Mapping mapping) {
@@ -168,7 +196,7 @@ final class GroupReader {
                   item.problem("table " + table + " is this group's own; it needs no copy");
                   return;
                 }
-                references.add(new Reference(service, group, table, item));
+                references.add(new Reference(service, group, table, List.copyOf(columns), item));
                 copies.add(new ReferenceCopy(table, columns));
               });
     }
@@ -198,8 +226,32 @@ final class GroupReader {
     return decisions;
   }
 
+  /**
+   * Once its owner is sealed a copy is fed from the service's table, which then must have the same.
+   */
+  private static void transformed(Group owner, Reference reference) {
+    Transform transform = owner.transforms().get(reference.table());
+    if (transform == null) {
+      return;
+    }
+    List<String> changed =
+        reference.columns().stream().filter(column -> !transform.leaves(column)).toList();
+    if (transform.filter().isPresent() || !changed.isEmpty()) {
+      reference
+          .item()
+          .problem(
+              "not supported yet: group "
+                  + owner.name()
+                  + (transform.filter().isPresent()
+                      ? " filters the rows of table " + reference.table()
+                      : " renames, drops or casts " + changed + " of table " + reference.table())
+                  + ", so its own table could not feed this copy later");
+    }
+  }
+
   /** The checks that need all groups. */
   void checkReferences(List<Group> groups) {
+    looseForeignKeys.check(groups);
     Map<String, GroupName> readers = new HashMap<>();
     for (Reference reference : references) {
       Optional<Group> owner =
@@ -224,6 +276,7 @@ final class GroupReader {
                     + "; it needs no copy");
         continue;
       }
+      transformed(owner.get(), reference);
       GroupName reader =
           readers.putIfAbsent(
               owner.get().name() + " for " + reference.service(), reference.group());

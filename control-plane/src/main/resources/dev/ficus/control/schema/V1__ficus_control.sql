@@ -84,7 +84,7 @@ create table ficus_control.finding (
     table_schema   text not null,
     table_name     text not null,
     row_key        text not null,
-    kind           text not null check (kind in ('MISSING', 'EXTRA', 'DIFFERENT'))
+    kind           text not null check (kind in ('MISSING', 'EXTRA', 'DIFFERENT', 'ORPHAN'))
 );
 
 -- Foreign keys taken off before a flip (rule R15); they return when both ends are written in the shared database again.

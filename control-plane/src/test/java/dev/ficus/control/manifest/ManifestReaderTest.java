@@ -9,13 +9,16 @@ import dev.ficus.core.GroupName;
 import dev.ficus.core.ServiceName;
 import dev.ficus.core.TableName;
 import dev.ficus.core.Via;
+import dev.ficus.core.manifest.DdlMode;
 import dev.ficus.core.manifest.DependentDecision;
 import dev.ficus.core.manifest.Gates;
 import dev.ficus.core.manifest.Group;
 import dev.ficus.core.manifest.KafkaCluster;
+import dev.ficus.core.manifest.LooseForeignKey;
 import dev.ficus.core.manifest.Manifest;
 import dev.ficus.core.manifest.ReferenceCopy;
 import dev.ficus.core.manifest.Secret;
+import dev.ficus.core.manifest.Transform;
 import dev.ficus.core.manifest.WalBudget;
 import dev.ficus.testkit.Rule;
 import java.io.IOException;
@@ -165,6 +168,105 @@ class ManifestReaderTest {
   }
 
   @Test
+  void shouldReadWhatStreamsDoAboutDdl() throws IOException {
+    String ddl = "stream: { via: direct, ddl: stop, wal-budget: { warn: 512MB, drop: 2GB } }";
+    assertThat(read(VALID).group(new GroupName("orders")).orElseThrow().ddl())
+        .isEqualTo(DdlMode.STOP);
+    assertThat(
+            read(VALID.replace(ddl, "stream: { ddl: additive }"))
+                .group(new GroupName("orders"))
+                .orElseThrow()
+                .ddl())
+        .isEqualTo(DdlMode.ADDITIVE);
+    assertThat(problems(VALID.replace(ddl, "stream: { ddl: all }")))
+        .singleElement()
+        .asString()
+        .contains("stream.ddl: 'all' is neither 'stop' nor 'additive'");
+  }
+
+  @Test
+  void shouldReadTransforms() throws IOException {
+    Manifest manifest =
+        read(
+            VALID.replace(
+                "gates: {",
+                """
+                transform:
+                          orders:
+                            rename: { usr: customer_id }
+                            drop: [legacy_flag]
+                            cast: { price: "numeric(12,2)" }
+                            constant: { region: { type: text, value: eu } }
+                            expression: { cents: { type: bigint, sql: price * 100 } }
+                            filter: status <> 'void'
+                            back: { legacy_flag: "false" }
+                        gates: {"""));
+
+    assertThat(manifest.group(new GroupName("orders")).orElseThrow().transforms())
+        .isEqualTo(
+            Map.of(
+                new TableName("public", "orders"),
+                new Transform(
+                    Map.of("usr", "customer_id"),
+                    List.of("legacy_flag"),
+                    Map.of("price", "numeric(12,2)"),
+                    Map.of("region", new Transform.Constant("text", "eu")),
+                    Map.of("cents", new Transform.Expression("bigint", "price * 100")),
+                    Optional.of("status <> 'void'"),
+                    Map.of("legacy_flag", "false"))));
+  }
+
+  @Test
+  @Rule("R21")
+  void shouldNameLineAndPathOfEveryErrorInATransform() {
+    assertThat(
+            problems(
+                VALID.replace(
+                    "gates: {",
+                    """
+                    transform:
+                              users: { drop: [a] }
+                              "a.b.c": { drop: [a] }
+                              orders: { renames: { a: b }, drop: [x, x], constant: { c: { type: text } }, filter: }
+                              sales.order_items: { drop: [a], rename: { a: b } }
+                            gates: {""")))
+        .satisfiesExactlyInAnyOrder(
+            problem ->
+                assertThat(problem)
+                    .contains("17")
+                    .contains(
+                        "services.orders.groups.orders.transform.users: table public.users is not one of this group's tables"),
+            problem ->
+                assertThat(problem)
+                    .contains("18")
+                    .contains("transform.a.b.c: table a.b.c is not one of this group's tables"),
+            problem ->
+                assertThat(problem)
+                    .contains("19")
+                    .contains("unknown key 'renames'; did you mean 'rename'?"),
+            problem ->
+                assertThat(problem).contains("transform.orders.drop[1]: column x is listed twice"),
+            problem ->
+                assertThat(problem).contains("transform.orders.constant.c: key 'value' is missing"),
+            problem ->
+                assertThat(problem).contains("transform.orders.filter: a value is missing here"),
+            problem ->
+                assertThat(problem)
+                    .contains("20")
+                    .contains(
+                        "transform.sales.order_items: column a is dropped, so it can be neither renamed nor cast"));
+    assertThat(
+            problems(
+                VALID.replace(
+                    "users: { tables: [users, profiles] }",
+                    "users: { tables: [users, profiles], transform: { users: { rename: { name: full_name } } } }")))
+        .singleElement()
+        .asString()
+        .contains(
+            "references[0]: not supported yet: group users renames, drops or casts [name] of table public.users");
+  }
+
+  @Test
   @Rule("R21")
   void shouldRefuseWalBudgetsThatCannotBe() {
     String budget = "stream: { via: direct, ddl: stop, wal-budget: { warn: 512MB, drop: 2GB } }";
@@ -202,7 +304,7 @@ class ManifestReaderTest {
                     tables: [orders, users]
                     refrences: []
                     gates: { max-lag: fast }
-                    transform: {}
+                    reconcile: hourly
             """);
 
     assertThat(problems)
@@ -217,8 +319,8 @@ class ManifestReaderTest {
                 + " 'references'?",
             "14: services.orders.groups.orders.gates.max-lag: 'fast' is not a duration: write a"
                 + " number and ms, s, m, h or d",
-            "15: services.orders.groups.orders.transform: not supported yet: transformations of"
-                + " columns and rows; remove it");
+            "15: services.orders.groups.orders.reconcile: not supported yet: a schedule of"
+                + " reconciliations; remove it");
     assertThatThrownBy(() -> read("ficus: 1"))
         .hasMessageContaining(folder.resolve("ficus.yaml") + ":1: key 'shared' is missing")
         .hasMessageContaining("next: correct");
@@ -264,18 +366,70 @@ class ManifestReaderTest {
             problems(
                 VALID.replace(
                     "stream: { via: direct, ddl: stop, wal-budget: { warn: 512MB, drop: 2GB } }",
-                    "loose-foreign-keys: []")))
-        .singleElement()
-        .asString()
-        .contains("loose-foreign-keys: not supported yet");
-    assertThat(
-            problems(
-                VALID.replace(
-                    "stream: { via: direct, ddl: stop, wal-budget: { warn: 512MB, drop: 2GB } }",
                     "reconcile: \"0 0 *\"")))
         .singleElement()
         .asString()
         .contains("reconcile: not supported yet");
+  }
+
+  private static String withRule(String rule) {
+    return VALID.replace(
+        "stream: { via: direct, ddl: stop, wal-budget: { warn: 512MB, drop: 2GB } }",
+        "loose-foreign-keys: [ " + rule + " ]");
+  }
+
+  @Test
+  void shouldReadLooseForeignKeysOfOneColumnAndOfSeveral() throws IOException {
+    List<LooseForeignKey> keys =
+        read(withRule(
+                    "{ from: orders.user_id, to: users.id, on-delete: nullify }, { from: \"sales.order_items(tenant, user)\", to: \"users(tenant, id)\", on-delete: restrict-report }, { from: orders.shop, to: shops.id, on-delete: ignore }")
+                .replace("columns: [id, name]", "columns: [id, tenant]"))
+            .group(new GroupName("orders"))
+            .orElseThrow()
+            .looseForeignKeys();
+
+    assertThat(keys)
+        .extracting(key -> key + " " + key.onDelete().word())
+        .containsExactly(
+            "public.orders(user_id) -> public.users(id) nullify",
+            "sales.order_items(tenant, user) -> public.users(tenant, id) restrict-report",
+            "public.orders(shop) -> public.shops(id) ignore");
+  }
+
+  @Test
+  @Rule("R21")
+  void shouldRefuseLooseForeignKeysThatNoStreamCouldCarry() {
+    assertThat(problems(withRule("{ from: orders.user_id, to: users.id, on-delete: forget }")))
+        .containsExactly(
+            "14: services.orders.groups.orders.loose-foreign-keys[0].on-delete: 'forget' is not an action; known: cascade, nullify, restrict-report, ignore");
+    assertThat(problems(withRule("{ from: user_id, to: users.id, on-delete: cascade }")))
+        .containsExactly(
+            "14: services.orders.groups.orders.loose-foreign-keys[0].from: 'user_id' is not a column: write table.column or table(column, column)");
+    assertThat(problems(withRule("{ from: users.id, to: users.id, on-delete: cascade }")))
+        .singleElement()
+        .asString()
+        .contains("table public.users is not of group orders");
+    assertThat(problems(withRule("{ from: orders.shop, to: shops.id, on-delete: cascade }")))
+        .singleElement()
+        .asString()
+        .contains("table public.shops belongs to no group");
+    assertThat(
+            problems(
+                withRule("{ from: orders.item, to: sales.order_items.id, on-delete: cascade }")))
+        .singleElement()
+        .asString()
+        .contains("an ordinary foreign key serves them there");
+    assertThat(problems(withRule("{ from: orders.user_id, to: users.code, on-delete: cascade }")))
+        .singleElement()
+        .asString()
+        .contains("add { table: public.users, columns: [code] } to the references of group orders");
+    assertThat(
+            problems(
+                withRule(
+                    "{ from: orders.user_id, to: users.id, on-delete: cascade }, { from: orders.user_id, to: users.id, on-delete: ignore }")))
+        .singleElement()
+        .asString()
+        .contains("public.orders(user_id) has a rule already");
   }
 
   @Test

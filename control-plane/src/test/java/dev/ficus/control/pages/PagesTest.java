@@ -68,7 +68,16 @@ class PagesTest {
       run.executeUntil(WALKTHROUGH, RUNBOOKS_GO_ON);
       run.execute(ROOT.resolve("docs/doctor.md"));
       run.execute(ROOT.resolve("docs/streams.md"));
+      run.execute(ROOT.resolve("docs/ddl.md"));
     }
+  }
+
+  @Test
+  void shouldTransform(@TempDir Path folder) throws Exception {
+    try (PageRun run = run(folder)) {
+      run.execute(ROOT.resolve("docs/transformations.md"));
+    }
+    assertThat(orders.queryOne("select count(*) from orders")).isEqualTo("750");
   }
 
   @Test

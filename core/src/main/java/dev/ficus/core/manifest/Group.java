@@ -14,10 +14,14 @@ import java.util.Map;
  * @param service its service
  * @param tables the tables, at least one, in the manifest's order
  * @param references reference copies that the service database keeps of other services' tables
+ * @param looseForeignKeys what becomes of the tables' rows when rows of other services that they
+ *     point to are deleted
  * @param gates the bounds for leaving phases
  * @param dependents what becomes of each object of the shared database that depends on the tables,
  *     by its name
+ * @param transforms how rows of some of the tables become rows of the service's tables
  * @param walBudget how much WAL the slots of the group's streams may hold back
+ * @param ddl what the group's streams do about DDL in their source
  * @param via how the streams away from the group's tables travel
  */
 public record Group(
@@ -25,15 +29,20 @@ public record Group(
     ServiceName service,
     List<TableName> tables,
     List<ReferenceCopy> references,
+    List<LooseForeignKey> looseForeignKeys,
     Gates gates,
     Map<String, DependentDecision> dependents,
+    Map<TableName, Transform> transforms,
     WalBudget walBudget,
+    DdlMode ddl,
     Via via) {
 
   public Group {
     tables = List.copyOf(tables);
     references = List.copyOf(references);
+    looseForeignKeys = List.copyOf(looseForeignKeys);
     dependents = Map.copyOf(dependents);
+    transforms = Map.copyOf(transforms);
     if (tables.isEmpty()) {
       throw new IllegalArgumentException("group " + name + " has no tables");
     }

@@ -39,7 +39,13 @@ final class SequenceDdl {
       String options,
       long table,
       String column,
-      boolean identity) {}
+      boolean identity) {
+
+    /** The same behind another column. */
+    Sequence owned(long newTable, String newColumn) {
+      return new Sequence(oid, name, type, options, newTable, newColumn, identity);
+    }
+  }
 
   List<Sequence> read(Collection<Long> tables, Collection<Long> used) throws SQLException {
     List<Sequence> sequences =

@@ -12,6 +12,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -53,12 +54,7 @@ public final class Sequences implements AutoCloseable {
       long increment,
       long min,
       long max,
-      long cache) {
-
-    boolean feedsSameAs(Sequence other) {
-      return table.equals(other.table) && column.equals(other.column);
-    }
-  }
+      long cache) {}
 
   private record Pair(Sequence from, Sequence to) {}
 
@@ -77,7 +73,7 @@ public final class Sequences implements AutoCloseable {
 
   /** Prepares and moves in one call. */
   public static List<Moved> move(Database from, Database to, List<TableName> tables) {
-    try (Sequences sequences = prepare(from, to, tables)) {
+    try (Sequences sequences = prepare(from, to, tables, ColumnNames.SAME)) {
       return sequences.move();
     }
   }
@@ -85,15 +81,18 @@ public final class Sequences implements AutoCloseable {
   /**
    * Opens a connection to each side and matches the sequences.
    *
+   * @param names what the columns of one side are called on the other
    * @throws PostgresException if a column is fed by a sequence on one side and by none, or by one
    *     of another direction, on the other
    */
-  public static Sequences prepare(Database from, Database to, List<TableName> tables) {
+  public static Sequences prepare(
+      Database from, Database to, List<TableName> tables, ColumnNames names) {
     Connection source = from.connect("sequences");
     try {
       Connection target = to.connect("sequences");
       try {
-        List<Pair> pairs = pair(from, to, read(source, from, tables), read(target, to, tables));
+        List<Pair> pairs =
+            pair(from, to, read(source, from, tables), read(target, to, tables), names);
         return new Sequences(from, to, source, target, pairs);
       } catch (RuntimeException e) {
         throw closing(target, e);
@@ -158,10 +157,23 @@ public final class Sequences implements AutoCloseable {
   }
 
   private static List<Pair> pair(
-      Database from, Database to, List<Sequence> sources, List<Sequence> targets) {
+      Database from,
+      Database to,
+      List<Sequence> sources,
+      List<Sequence> targets,
+      ColumnNames names) {
     List<Pair> pairs = new ArrayList<>();
     for (Sequence source : sources) {
-      Sequence target = targets.stream().filter(source::feedsSameAs).findFirst().orElse(null);
+      Optional<String> column = names.onTheOtherSide(source.table, source.column);
+      if (column.isEmpty()) {
+        // The other side has no such column, and so hands out none of its values.
+        continue;
+      }
+      Sequence target =
+          targets.stream()
+              .filter(it -> it.table.equals(source.table) && it.column.equals(column.get()))
+              .findFirst()
+              .orElse(null);
       if (target == null || Long.signum(target.increment) != Long.signum(source.increment)) {
         throw PostgresException.state(
             ErrorKind.NEEDS_PERSON,

@@ -1,13 +1,16 @@
 package dev.ficus.postgres.ddl;
 
 import dev.ficus.core.TableName;
+import dev.ficus.core.manifest.Transform;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Quoted;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -21,6 +24,8 @@ import java.util.stream.Collectors;
  */
 public final class ServiceSchema {
 
+  static final String DOING = "generating the service schema";
+
   private final List<TableName> tables;
   private final Map<TableName, Long> oids;
   private final Map<TableName, Long> referenceOids;
@@ -28,9 +33,15 @@ public final class ServiceSchema {
   private final Catalog catalog;
   private final Refusals refusals = new Refusals();
   private final Needs needs;
+  // The tables that the migration describes: the real ones, or stand-ins that were transformed.
+  private final Map<TableName, Long> shapes;
+  private final Optional<ServiceShapes> transformed;
 
   private ServiceSchema(
-      Connection connection, List<TableName> tables, List<ReferenceTable> references)
+      Connection connection,
+      List<TableName> tables,
+      List<ReferenceTable> references,
+      Map<TableName, Transform> transforms)
       throws SQLException {
     this.tables = List.copyOf(tables);
     this.references = List.copyOf(references);
@@ -38,6 +49,16 @@ public final class ServiceSchema {
     this.oids = catalog.oids(tables);
     this.referenceOids = catalog.oids(references.stream().map(ReferenceTable::source).toList());
     this.needs = new Needs(catalog, refusals);
+    new ShapeCheck(catalog, refusals).check(oids);
+    if (transforms.isEmpty()) {
+      this.transformed = Optional.empty();
+      this.shapes = oids;
+    } else {
+      refusals.throwIfAny(DOING);
+      ServiceShapes made = new ServiceShapes(connection, catalog, refusals, oids, transforms);
+      this.transformed = Optional.of(made);
+      this.shapes = made.oids();
+    }
   }
 
   /**
@@ -52,29 +73,57 @@ public final class ServiceSchema {
    */
   public static String generate(
       Connection shared, List<TableName> tables, List<ReferenceTable> references) {
+    return generate(shared, tables, references, Map.of());
+  }
+
+  /**
+   * The same for tables some of which the manifest transforms.
+   *
+   * @param transforms by table; where there are any, what is tried in the shared database is rolled
+   *     back
+   */
+  public static String generate(
+      Connection shared,
+      List<TableName> tables,
+      List<ReferenceTable> references,
+      Map<TableName, Transform> transforms) {
+    Map<TableName, Transform> present = new LinkedHashMap<>(transforms);
+    present.keySet().retainAll(tables);
     try {
-      return new ServiceSchema(shared, tables, references).generate();
+      boolean autoCommit = shared.getAutoCommit();
+      try {
+        return new ServiceSchema(shared, tables, references, present).generate();
+      } finally {
+        if (!present.isEmpty() && !shared.getAutoCommit()) {
+          shared.rollback();
+          shared.setAutoCommit(autoCommit);
+        }
+      }
     } catch (SQLException e) {
       throw PostgresException.sql("reading the shape of tables " + tables, e);
     }
   }
 
   private String generate() throws SQLException {
-    new ShapeCheck(catalog, refusals).check(oids);
     new ShapeCheck(catalog, refusals).check(referenceOids);
     TypeCheck types = new TypeCheck(catalog, refusals);
     for (TableName table : tables) {
-      types.check(table, column -> true);
+      types.check(table, column -> transformed.map(it -> it.carries(table, column)).orElse(true));
     }
     for (ReferenceTable reference : references) {
       types.check(reference.source(), reference.columns()::contains);
     }
-    needs.ofTables(oids.values());
+    needs.ofTables(shapes.values());
+    if (transformed.isPresent()) {
+      for (TableName table : tables) {
+        // The stream puts the shared row together in the service database: it needs those types.
+        needs.ofColumns(oid(oids, table), transformed.get().readOnly(table));
+      }
+    }
     for (ReferenceTable reference : references) {
       needs.ofColumns(oid(referenceOids, reference.source()), reference.columns());
     }
-    List<SequenceDdl.Sequence> sequences =
-        new SequenceDdl(catalog, refusals).read(oids.values(), needs.sequences());
+    List<SequenceDdl.Sequence> sequences = sequences();
     TypeDdl typeDdl = new TypeDdl(catalog);
     FunctionDdl functions = new FunctionDdl(catalog);
 
@@ -97,18 +146,45 @@ public final class ServiceSchema {
             .toList());
     tables(sql, sequences);
     TableExtrasDdl extras = new TableExtrasDdl(catalog);
-    section(sql, "Foreign keys", extras.foreignKeysWithin(oids.values()));
-    refusals.throwIfAny("generating the service schema");
-    return String.join("\n\n", sql) + "\n";
+    section(sql, "Foreign keys", extras.foreignKeysWithin(shapes.values()));
+    refusals.throwIfAny(DOING);
+    String text = String.join("\n\n", sql) + "\n";
+    return transformed.map(it -> it.asReal(text)).orElse(text);
+  }
+
+  /** The sequences of the real tables, under the columns that they feed in the service's. */
+  private List<SequenceDdl.Sequence> sequences() throws SQLException {
+    SequenceDdl ddl = new SequenceDdl(catalog, refusals);
+    if (transformed.isEmpty()) {
+      return ddl.read(oids.values(), needs.sequences());
+    }
+    List<Long> all = new ArrayList<>(oids.values());
+    all.addAll(shapes.values());
+    List<SequenceDdl.Sequence> sequences = new ArrayList<>();
+    for (SequenceDdl.Sequence sequence : ddl.read(all, needs.sequences())) {
+      if (sequence.table() == 0) {
+        sequences.add(sequence);
+      }
+      for (TableName table : tables) {
+        if (sequence.table() == oid(oids, table)) {
+          transformed
+              .get()
+              .nameOf(table, sequence.column())
+              .ifPresent(column -> sequences.add(sequence.owned(oid(shapes, table), column)));
+        }
+      }
+    }
+    return sequences;
   }
 
   private void tables(List<String> sql, List<SequenceDdl.Sequence> sequences) throws SQLException {
     TableDdl ddl = new TableDdl(catalog, refusals);
     TableExtrasDdl extras = new TableExtrasDdl(catalog);
     Map<Long, TableName> names =
-        oids.entrySet().stream().collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
+        shapes.entrySet().stream()
+            .collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
     for (TableName table : tables) {
-      long oid = oid(oids, table);
+      long oid = oid(shapes, table);
       List<String> statements = new ArrayList<>();
       statements.add(
           ddl.create(
@@ -156,6 +232,12 @@ public final class ServiceSchema {
           .append("--   ")
           .append((key.table() + "." + key.name() + ": " + key.definition()).replaceAll("\\R", " "))
           .append('\n');
+    }
+    List<String> leftOut = transformed.map(ServiceShapes::leftOut).orElse(List.of());
+    if (!leftOut.isEmpty()) {
+      header.append("-- Left out, since the manifest transforms the tables:\n");
+      leftOut.forEach(
+          what -> header.append("--   ").append(what.replaceAll("\\R", " ")).append('\n'));
     }
     header.append(
         "-- Owners, privileges and tablespaces are not carried. What a function's text calls is not followed.");

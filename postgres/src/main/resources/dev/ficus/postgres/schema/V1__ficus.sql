@@ -83,6 +83,28 @@ create table ficus.stream_table (
     primary key (stream, source_schema, source_table)
 );
 
+-- How a stream makes rows of its target, where it does not carry rows as they are.
+create table ficus.stream_mapping (
+    stream          text not null,
+    source_schema   text not null,
+    source_table    text not null,
+    names           text[] not null,
+    sources         text[] not null,
+    types           text[] not null,
+    expressions     text[] not null,
+    target_key      text[] not null,
+    filter          text,
+    ignored         text[] not null,
+    kept            text[] not null,
+    compared_source text[] not null,
+    compared_target text[] not null,
+    answered_for    text,
+    collated        boolean not null,
+    primary key (stream, source_schema, source_table),
+    foreign key (stream, source_schema, source_table) references ficus.stream_table on delete cascade
+);
+comment on column ficus.stream_mapping.sources is 'the source column that a column of names takes as it is; null where its expression makes it';
+
 -- The topic of a stream that travels over Kafka, and how far it is read: moved by the very commit that moves the position.
 create table ficus.stream_topic (
     topic       text primary key,
@@ -251,7 +273,8 @@ begin
             message = format('ficus: dual write on %s refused: the fence of group %s is %s at epoch %s, the write bears epoch %s',
                              v_table, p_group, coalesce(v_state, 'missing'), coalesce(v_epoch, 0), p_epoch);
     end if;
-    select t.key_columns into v_keys from ficus.stream s join ficus.stream_table t on t.stream = s.name
+    select coalesce(m.target_key, t.key_columns) into v_keys from ficus.stream s join ficus.stream_table t on t.stream = s.name
+    left join ficus.stream_mapping m on (m.stream, m.source_schema, m.source_table) = (t.stream, t.source_schema, t.source_table)
     where s.group_name = p_group and s.direction = 'FORWARD' and s.state = 'STREAMING' and s.guarded
       and t.target_schema = p_schema and t.target_table = p_table;
     if v_keys is null then
@@ -331,7 +354,7 @@ $$;
 
 -- Writers of a group run the triggers; libraries read routes and acknowledge them.
 grant usage on schema ficus to public;
-grant select on ficus.fence, ficus.route, ficus.stream, ficus.stream_table to public;
+grant select on ficus.fence, ficus.route, ficus.stream, ficus.stream_table, ficus.stream_mapping to public;
 grant select, insert, update on ficus.instance to public;
 
 -- What a backfill notes here: chunk ledger, progress, throttle, and the definitions that it took off the tables for a while.

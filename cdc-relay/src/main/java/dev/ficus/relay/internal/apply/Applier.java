@@ -7,6 +7,7 @@ import dev.ficus.postgres.StreamRow;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.capture.Change;
+import dev.ficus.relay.internal.ddl.Addition;
 import dev.ficus.relay.internal.shape.TableShape;
 import dev.ficus.relay.internal.watch.RelayMeters;
 import java.sql.Connection;
@@ -43,6 +44,7 @@ public final class Applier implements Destination, AutoCloseable {
   private final List<Change> open = new ArrayList<>();
   private long openCharacters;
   private long openWritten;
+  private boolean openInPieces;
   private long openBegun;
   private @Nullable Instant openCommittedAt;
   private volatile Lsn position;
@@ -90,6 +92,11 @@ public final class Applier implements Destination, AutoCloseable {
   }
 
   @Override
+  public Lsn position() {
+    return position;
+  }
+
+  @Override
   public long progressedAt() {
     return progressedAt;
   }
@@ -114,6 +121,16 @@ public final class Applier implements Destination, AutoCloseable {
     }
   }
 
+  /**
+   * The transaction is written in pieces from here on: what came before it into the old table, in
+   * one transaction of the target with the new columns and the rows that have them.
+   */
+  @Override
+  public void add(Addition addition) throws SQLException {
+    writePiece();
+    writer.add(addition);
+  }
+
   @Override
   public void commit(Lsn end) throws SQLException {
     Instant committedAt = openCommittedAt;
@@ -124,10 +141,10 @@ public final class Applier implements Destination, AutoCloseable {
     }
     if (position.hasReached(end)) {
       // A replay: it was applied before the last restart.
-      if (openWritten > 0) {
+      if (openInPieces) {
         writer.abandonPieces();
       }
-    } else if (openWritten > 0) {
+    } else if (openInPieces) {
       writePiece();
       writer.commitPieces(new Advance(position, end, committedAt, 1, openWritten));
       moved(end, 1, openWritten, openBegun);
@@ -161,16 +178,17 @@ public final class Applier implements Destination, AutoCloseable {
     open.clear();
     openCharacters = 0;
     openWritten = 0;
+    openInPieces = false;
     openCommittedAt = null;
   }
 
   @Override
   public Lsn flush() throws SQLException {
-    if (advance != null && openWritten == 0) {
+    if (advance != null && !openInPieces) {
       apply(advance);
     }
     faults.reach("relay.ack.before");
-    return position;
+    return writer.flushed();
   }
 
   /**
@@ -178,7 +196,7 @@ public final class Applier implements Destination, AutoCloseable {
    * one ends: however large it is, it is applied whole (rule R3) and never held whole.
    */
   private void writePiece() throws SQLException {
-    if (openWritten == 0) {
+    if (!openInPieces) {
       if (advance != null) {
         apply(advance);
       }
@@ -191,6 +209,7 @@ public final class Applier implements Destination, AutoCloseable {
       }
       openBegun = System.nanoTime();
       writer.beginPieces(position);
+      openInPieces = true;
     }
     Batch piece = new Batch();
     open.forEach(piece::add);

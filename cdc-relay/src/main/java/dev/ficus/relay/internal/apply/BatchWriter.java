@@ -8,6 +8,7 @@ import dev.ficus.postgres.SqlErrors;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.relay.internal.apply.TableWriter.Manner;
 import dev.ficus.relay.internal.capture.RowKey;
+import dev.ficus.relay.internal.ddl.Addition;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -27,11 +28,13 @@ final class BatchWriter implements AutoCloseable {
   private static final int ATTEMPTS = 10;
 
   private final Connection target;
+  private final StreamRow stream;
   private final FaultPoints faults;
   private final PositionRow positionRow;
   private final Guards guards;
   private final ReplicaRole role;
   private final TableOrder order;
+  private final LooseForeignKeys looseForeignKeys;
   private final Map<TableName, TableWriter> writers = new HashMap<>();
   private boolean guarded;
 
@@ -44,12 +47,14 @@ final class BatchWriter implements AutoCloseable {
       Companion companion)
       throws SQLException {
     this.target = target;
+    this.stream = stream;
     this.role = role;
     this.order = TableOrder.read(target, shapes.stream().map(TableShape::target).toList());
     target.commit();
     this.faults = faults;
     this.positionRow = new PositionRow(target, stream, companion);
     this.guards = new Guards(target, stream);
+    this.looseForeignKeys = new LooseForeignKeys(target, stream, shapes, role);
     for (TableShape shape : shapes) {
       writers.put(shape.target(), new TableWriter(target, shape));
     }
@@ -100,8 +105,8 @@ final class BatchWriter implements AutoCloseable {
           }
           return new Outcome.Blocked(until.get());
         }
-        if (!(isConflict(e) || isPassing(e)) || attempt == ATTEMPTS) {
-          throw e;
+        if (!(isConflict(e) || SqlErrors.isPassing(e)) || attempt == ATTEMPTS) {
+          throw MappingFailure.orStop(target, batch, e);
         }
       }
     }
@@ -128,7 +133,7 @@ final class BatchWriter implements AutoCloseable {
       writeTables(from, piece, Manner.UPSERT);
     } catch (SQLException e) {
       if (!isConflict(e)) {
-        throw e;
+        throw MappingFailure.orStop(target, piece, e);
       }
       target.rollback(before);
       writeTables(from, piece, Manner.REPLACE);
@@ -137,10 +142,25 @@ final class BatchWriter implements AutoCloseable {
     faults.reach("relay.apply.piece-written");
   }
 
+  /** Gives a table the columns that it has got in the source, within such a transaction. */
+  void add(Addition addition) throws SQLException {
+    new ColumnAddition(target, stream).perform(addition);
+    TableWriter before =
+        writers.put(addition.after().target(), new TableWriter(target, addition.after()));
+    if (before != null) {
+      before.close();
+    }
+  }
+
   /** Ends such a transaction and commits it. */
   void commitPieces(Advance advance) throws SQLException {
     positionRow.move(advance);
     commit(advance);
+  }
+
+  /** The newest position that the target has flushed. */
+  Lsn flushed() {
+    return positionRow.flushed();
   }
 
   /** Gives up such a transaction. */
@@ -152,7 +172,11 @@ final class BatchWriter implements AutoCloseable {
     if (guarded && batch.tables().stream().anyMatch(table -> table.truncated().isPresent())) {
       guards.closeAgainstDualWrites();
     }
+    looseForeignKeys.note(batch);
     role.deferChecks(target);
+    for (TableBatch table : batch.tables()) {
+      writer(table.table()).prepare(table.rows(), manner);
+    }
     if (!role.isReplica()) {
       writeInOrder(from, batch, manner);
     }
@@ -171,6 +195,7 @@ final class BatchWriter implements AutoCloseable {
   }
 
   private void commit(Advance advance) throws SQLException {
+    looseForeignKeys.carry();
     if (guarded) {
       guards.purge(advance.end());
     }
@@ -210,11 +235,6 @@ final class BatchWriter implements AutoCloseable {
 
   private static boolean isConflict(SQLException e) {
     return SqlErrors.has(e, SqlErrors.UNIQUE_VIOLATION) || SqlErrors.has(e, EXCLUSION_VIOLATION);
-  }
-
-  private static boolean isPassing(SQLException e) {
-    return SqlErrors.has(e, SqlErrors.DEADLOCK)
-        || SqlErrors.has(e, SqlErrors.SERIALIZATION_FAILURE);
   }
 
   @Override

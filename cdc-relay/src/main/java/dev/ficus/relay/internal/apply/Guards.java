@@ -152,7 +152,11 @@ final class Guards {
   /** Deletes every row of a truncated table but those dual-written after the TRUNCATE. */
   void clear(TableShape table, Lsn truncated) throws SQLException {
     String key =
-        rowKey(table.key().stream().map(CarriedColumn::quoted).map(name -> "t." + name).toList());
+        rowKey(
+            table.targetKey().stream()
+                .map(CarriedColumn::quoted)
+                .map(name -> "t." + name)
+                .toList());
     try (PreparedStatement delete =
         target.prepareStatement(
             "delete from "

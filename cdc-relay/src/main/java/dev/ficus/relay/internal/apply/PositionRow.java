@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.ZoneOffset;
 
 /**
@@ -25,11 +26,40 @@ final class PositionRow {
   private final Connection target;
   private final StreamRow stream;
   private final Companion companion;
+  private final DurablePosition durable;
 
-  PositionRow(Connection target, StreamRow stream, Companion companion) {
+  /**
+   * Flushes the position that it finds, then has the session commit without waiting for the
+   * target's disk; see {@link DurablePosition}.
+   *
+   * <p>A target with synchronous standbys is waited for all the same: its flush LSN says nothing of
+   * them, and a standby that took over without what the slot had let go of would be lost to the
+   * stream.
+   */
+  PositionRow(Connection target, StreamRow stream, Companion companion) throws SQLException {
     this.target = target;
     this.stream = stream;
     this.companion = companion;
+    try (PreparedStatement flush =
+            target.prepareStatement("update ficus.stream set position = position where name = ?");
+        Statement session = target.createStatement()) {
+      // An earlier relay may have left it committed but not flushed.
+      flush.setString(1, stream.name().value());
+      flush.executeUpdate();
+      target.commit();
+      session.execute(
+          """
+          select set_config('synchronous_commit', 'off', false)
+          where current_setting('synchronous_standby_names') = ''
+          """);
+      target.commit();
+    }
+    this.durable = new DurablePosition(stream.position());
+  }
+
+  /** The newest position that is flushed. */
+  Lsn flushed() {
+    return durable.flushed();
   }
 
   /**
@@ -49,7 +79,9 @@ final class PositionRow {
       select.setString(1, stream.name().value());
       select.setLong(2, stream.epoch().value());
       select.setString(3, from.toString());
-      return guarded(select, "after " + from);
+      try (ResultSet row = allowed(select, "after " + from)) {
+        return row.getBoolean(1);
+      }
     }
   }
 
@@ -67,7 +99,7 @@ final class PositionRow {
             set position = ?::pg_lsn, position_at = clock_timestamp(), transactions = transactions + ?, changes = changes + ?,
               lag_millis = greatest(0, extract(epoch from clock_timestamp() - ?) * 1000)::bigint
             where name = ? and epoch = ? and state = 'STREAMING' and position = ?::pg_lsn
-            returning guarded
+            returning guarded, pg_current_wal_insert_lsn()::text, pg_current_wal_flush_lsn()::text
             """)) {
       update.setString(1, advance.end().toString());
       update.setLong(2, advance.transactions());
@@ -76,18 +108,21 @@ final class PositionRow {
       update.setString(5, stream.name().value());
       update.setLong(6, stream.epoch().value());
       update.setString(7, advance.from().toString());
-      boolean guarded = guarded(update, "up to " + advance.end());
+      boolean guarded;
+      try (ResultSet row = allowed(update, "up to " + advance.end())) {
+        durable.committed(advance.from(), Lsn.parse(row.getString(2)), Lsn.parse(row.getString(3)));
+        guarded = row.getBoolean(1);
+      }
       companion.moved(advance.end());
       return guarded;
     }
   }
 
-  private boolean guarded(PreparedStatement statement, String where) throws SQLException {
-    try (ResultSet row = statement.executeQuery()) {
-      if (!row.next()) {
-        throw new StreamEnded("stream " + stream.name() + " may not apply " + where + " any more");
-      }
-      return row.getBoolean(1);
+  private ResultSet allowed(PreparedStatement statement, String where) throws SQLException {
+    ResultSet row = statement.executeQuery();
+    if (!row.next()) {
+      throw new StreamEnded("stream " + stream.name() + " may not apply " + where + " any more");
     }
+    return row;
   }
 }

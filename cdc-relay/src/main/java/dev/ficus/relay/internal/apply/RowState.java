@@ -15,9 +15,15 @@ sealed interface RowState {
    *
    * @param image its values; unchanged ones are found in the target
    * @param base the key under which the target holds the unchanged values, before the batch
+   * @param reborn whether another row had this key before the batch, and nothing of it may stay;
+   *     told only where the target has columns that the stream does not write
    */
-  record Alive(Lsn lsn, RowImage image, RowKey base) implements RowState {}
+  record Alive(Lsn lsn, RowImage image, RowKey base, boolean reborn) implements RowState {}
 
-  /** The row is to be gone. */
-  record Gone(Lsn lsn) implements RowState {}
+  /**
+   * The row is to be gone.
+   *
+   * @param moved whether it has another key now, rather than having been deleted
+   */
+  record Gone(Lsn lsn, boolean moved) implements RowState {}
 }

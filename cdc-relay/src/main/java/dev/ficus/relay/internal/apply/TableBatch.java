@@ -16,10 +16,12 @@ final class TableBatch {
 
   private final TableShape table;
   private final Map<RowKey, RowState> rows = new LinkedHashMap<>();
+  private final boolean keeps;
   private @Nullable Lsn truncated;
 
   TableBatch(TableShape table) {
     this.table = table;
+    this.keeps = !table.kept().isEmpty();
   }
 
   TableShape table() {
@@ -39,7 +41,7 @@ final class TableBatch {
     if (change instanceof Change.Written written) {
       write(written);
     } else if (change instanceof Change.Deleted deleted) {
-      rows.put(deleted.key(), new RowState.Gone(deleted.lsn()));
+      rows.put(deleted.key(), new RowState.Gone(deleted.lsn(), false));
     } else if (change instanceof Change.Truncated all) {
       rows.clear();
       truncated = all.lsn();
@@ -55,7 +57,18 @@ final class TableBatch {
     RowKey before = written.before() == null ? key : written.before();
     RowImage image = written.image();
     RowKey base = before;
+    boolean reborn = false;
+    if (keeps) {
+      RowState earlier = rows.get(before);
+      if (earlier instanceof RowState.Alive alive) {
+        base = alive.base();
+        reborn = alive.reborn();
+      } else {
+        reborn = earlier instanceof RowState.Gone;
+      }
+    }
     if (image.hasUnchanged()) {
+      refuseUnsent(written);
       RowState earlier = rows.get(before);
       if (earlier instanceof RowState.Alive alive) {
         image = image.filledFrom(alive.image());
@@ -71,8 +84,31 @@ final class TableBatch {
       }
     }
     if (!before.equals(key)) {
-      rows.put(before, new RowState.Gone(written.lsn()));
+      rows.put(before, new RowState.Gone(written.lsn(), true));
     }
-    rows.put(key, new RowState.Alive(written.lsn(), image, base));
+    rows.put(key, new RowState.Alive(written.lsn(), image, base, reborn));
+  }
+
+  /** The replica identity was full when the stream began. */
+  private void refuseUnsent(Change.Written written) {
+    table
+        .mapped()
+        .ifPresent(
+            mapped -> {
+              for (int i = 0; i < table.columns().size(); i++) {
+                String name = table.columns().get(i).name();
+                if (written.image().isUnchanged(i) && mapped.neededWhole().contains(name)) {
+                  throw RelayException.stop(
+                      "a change of table "
+                          + table.source()
+                          + " at "
+                          + written.lsn()
+                          + " came without column "
+                          + name
+                          + ", which its transform needs: the table's replica identity is no longer full",
+                      "run: alter table … replica identity full; then roll the group back to PROVISIONED and copy anew");
+                }
+              }
+            });
   }
 }

@@ -4,6 +4,7 @@ import dev.ficus.postgres.Quoted;
 import dev.ficus.relay.internal.shape.CarriedColumn;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -15,10 +16,24 @@ import java.util.stream.IntStream;
  * @param insert inserts images
  * @param delete deletes by key
  * @param fetch reads the whole rows of keys as text, each with the ordinal of its key
+ * @param leave deletes the rows of images that the mapping's filter keeps out; empty without one
+ * @param keep reads, by key, the columns that are not written; empty where all are
+ * @param restore writes, by key, what {@code keep} read
  */
-record TableSql(String upsert, String insert, String delete, String fetch) {
+record TableSql(
+    String upsert,
+    String insert,
+    String delete,
+    String fetch,
+    Optional<String> leave,
+    Optional<String> keep,
+    Optional<String> restore) {
 
   static TableSql of(TableShape shape) {
+    return shape.mapped().map(mapped -> MappedSql.of(shape, mapped)).orElseGet(() -> plain(shape));
+  }
+
+  private static TableSql plain(TableShape shape) {
     String table = Quoted.table(shape.target()).sql();
     List<CarriedColumn> columns = shape.columns();
     List<CarriedColumn> key = shape.key();
@@ -61,14 +76,17 @@ record TableSql(String upsert, String insert, String delete, String fetch) {
             + " join "
             + table
             + " t on "
-            + match);
+            + match,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 
-  private static String unnest(int columns) {
+  static String unnest(int columns) {
     return "unnest(" + parameters(columns) + ") as u(" + names(columns) + ")";
   }
 
-  private static String unnestWithOrdinality(int columns) {
+  static String unnestWithOrdinality(int columns) {
     return "unnest(" + parameters(columns) + ") with ordinality as u(" + names(columns) + ", ord)";
   }
 

@@ -13,6 +13,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,8 @@ final class TableWriter implements AutoCloseable {
   private final PreparedStatement insert;
   private final PreparedStatement delete;
   private final PreparedStatement fetch;
+  private final Optional<PreparedStatement> leave;
+  private final Optional<KeptColumns> kept;
 
   TableWriter(Connection target, TableShape table) throws SQLException {
     this.target = target;
@@ -36,6 +39,21 @@ final class TableWriter implements AutoCloseable {
     this.insert = target.prepareStatement(sql.insert());
     this.delete = target.prepareStatement(sql.delete());
     this.fetch = target.prepareStatement(sql.fetch());
+    this.leave =
+        sql.leave().isPresent()
+            ? Optional.of(target.prepareStatement(sql.leave().get()))
+            : Optional.empty();
+    this.kept =
+        sql.keep().isPresent() && sql.restore().isPresent()
+            ? Optional.of(new KeptColumns(target, table, sql.keep().get(), sql.restore().get()))
+            : Optional.empty();
+  }
+
+  /** Reads what must outlast the batch, before any row of it is written. */
+  void prepare(Map<RowKey, RowState> rows, Manner manner) throws SQLException {
+    if (kept.isPresent()) {
+      kept.get().read(rows, manner == Manner.REPLACE);
+    }
   }
 
   /** How rows that are to be alive reach the table. */
@@ -53,13 +71,15 @@ final class TableWriter implements AutoCloseable {
   void write(Map<RowKey, RowState> rows, Manner manner) throws SQLException {
     List<RowKey> gone = new ArrayList<>();
     List<RowImage> alive = new ArrayList<>();
+    List<RowKey> aliveKeys = new ArrayList<>();
     Map<RowKey, RowImage> filled = fill(rows);
     rows.forEach(
         (key, state) -> {
           if (state instanceof RowState.Alive row) {
             alive.add(filled.getOrDefault(key, row.image()));
+            aliveKeys.add(key);
           }
-          if (state instanceof RowState.Gone || manner == Manner.REPLACE) {
+          if (!(state instanceof RowState.Alive row) || row.reborn() || manner == Manner.REPLACE) {
             gone.add(key);
           }
         });
@@ -68,23 +88,39 @@ final class TableWriter implements AutoCloseable {
       delete.executeUpdate();
     }
     if (!alive.isEmpty()) {
-      PreparedStatement statement = manner == Manner.REPLACE ? insert : upsert;
-      TextArrays.set(
-          target,
-          statement,
-          1,
-          alive,
-          IntStream.range(0, table.columns().size())
-              .<Function<RowImage, @Nullable String>>mapToObj(i -> image -> image.get(i))
-              .toList());
-      statement.executeUpdate();
+      if (leave.isPresent()) {
+        execute(leave.get(), alive);
+      }
+      execute(manner == Manner.REPLACE ? insert : upsert, alive);
+      if (kept.isPresent()) {
+        kept.get().restore(aliveKeys);
+      }
     }
   }
 
-  /** Deletes every row, as TRUNCATE did in the source; a TRUNCATE here could meet foreign keys. */
+  private void execute(PreparedStatement statement, List<RowImage> images) throws SQLException {
+    TextArrays.set(
+        target,
+        statement,
+        1,
+        images,
+        IntStream.range(0, table.columns().size())
+            .<Function<RowImage, @Nullable String>>mapToObj(i -> image -> image.get(i))
+            .toList());
+    statement.executeUpdate();
+  }
+
+  /**
+   * Deletes every row that the source knows, as TRUNCATE did there; a TRUNCATE here could meet
+   * foreign keys.
+   */
   void clear() throws SQLException {
+    Optional<String> answeredFor = table.mapped().flatMap(it -> it.mapping().answeredFor());
     try (Statement statement = target.createStatement()) {
-      statement.execute("delete from " + Quoted.table(table.target()));
+      statement.execute(
+          "delete from "
+              + Quoted.table(table.target())
+              + answeredFor.map(rows -> " where (" + rows + ")").orElse(""));
     }
   }
 
@@ -144,5 +180,11 @@ final class TableWriter implements AutoCloseable {
     insert.close();
     delete.close();
     fetch.close();
+    if (leave.isPresent()) {
+      leave.get().close();
+    }
+    if (kept.isPresent()) {
+      kept.get().close();
+    }
   }
 }

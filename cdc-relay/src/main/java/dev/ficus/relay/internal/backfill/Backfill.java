@@ -2,14 +2,20 @@ package dev.ficus.relay.internal.backfill;
 
 import dev.ficus.core.Direction;
 import dev.ficus.core.FaultPoints;
+import dev.ficus.core.Lsn;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostponedDefinitions;
 import dev.ficus.postgres.ReplicaRole;
+import dev.ficus.postgres.RowMapping;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.apply.TableOrder;
+import dev.ficus.relay.internal.ddl.ShapeRows;
+import dev.ficus.relay.internal.ddl.ShapeRows.Remembered;
+import dev.ficus.relay.internal.ddl.SourceCatalog;
+import dev.ficus.relay.internal.ddl.SourceShape;
 import dev.ficus.relay.internal.shape.StreamShape;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
@@ -93,7 +99,9 @@ public final class Backfill {
     try (Connection locks = connections.open(source)) {
       SourceLocks.take(locks, stream.tables());
       List<TableShape> shapes = StreamShape.verify(source, locks, leased, stream);
+      remember(locks);
       leased.commit();
+      SourceLocks released = SourceLocks.release(locks, stream.tables());
       Slots slots = new Slots(source);
       slots.drop(stream.slot(), SLOT_DROP_TIMEOUT);
       slots.publish(
@@ -101,6 +109,7 @@ public final class Backfill {
       try (ExportedSnapshot snapshot =
           ExportedSnapshot.create(connections.openForReplication(source), source, stream.slot())) {
         faults.reach("relay.slot.created");
+        released.takeAgain(locks);
         Cut cut = Cut.of(locks, shapes, settings.copyChunkBytes());
         row.snapshotTaken(
             leased, source.identity(), snapshot.consistentPoint(), cut.rowsEstimated());
@@ -116,7 +125,7 @@ public final class Backfill {
         if (stream.direction() == Direction.REFERENCE) {
           progress.begin(leased, 0);
           leased.commit();
-          copyAtOnce(snapshot, cut, progress);
+          copyAtOnce(snapshot, shapes, cut, progress);
         } else {
           new ParallelCopy(
                   source,
@@ -141,10 +150,24 @@ public final class Backfill {
     }
   }
 
+  /** The locks keep the tables as they are now until the slot stands, and with it the position. */
+  private void remember(Connection locks) throws SQLException {
+    for (StreamTable table : stream.tables()) {
+      SourceShape shape = SourceCatalog.describe(locks, table.source()).orElseThrow();
+      ShapeRows.write(
+          leased, stream.name(), table.source(), Remembered.now(locks, shape, Lsn.ZERO));
+    }
+  }
+
   /** Puts back what an earlier copy of this stream dropped, onto emptied tables. */
   private void restore() throws SQLException {
     if (!PostponedDefinitions.list(leased, stream.name()).isEmpty()) {
-      TargetTables.empty(leased, stream.tables().stream().map(StreamTable::target).toList());
+      TargetTables.empty(
+          leased,
+          stream.tables().stream()
+              .filter(table -> table.mapping().filter(RowMapping::isPartial).isEmpty())
+              .map(StreamTable::target)
+              .toList());
       int restored = PostponedDefinitions.restore(leased, stream.name());
       leased.commit();
       log.info(
@@ -157,12 +180,14 @@ public final class Backfill {
   }
 
   /** Copies in the one transaction that the caller commits, so that readers never see a hole. */
-  private void copyAtOnce(ExportedSnapshot snapshot, Cut cut, Progress progress)
+  private void copyAtOnce(
+      ExportedSnapshot snapshot, List<TableShape> shapes, Cut cut, Progress progress)
       throws SQLException {
     try (Connection reader = connections.open(source);
         Connection watcher = connections.open(target)) {
       Timeouts.lift(reader);
       snapshot.adopt(reader);
+      SourceLocks.share(reader, shapes);
       // Where foreign keys act, children go before their parents and come after them.
       TableOrder order =
           TableOrder.read(leased, stream.tables().stream().map(StreamTable::target).toList());

@@ -1,9 +1,14 @@
 package dev.ficus.relay.internal.backfill;
 
+import dev.ficus.postgres.MappedColumn;
 import dev.ficus.postgres.Quoted;
+import dev.ficus.postgres.RowMapping;
 import dev.ficus.relay.internal.shape.CarriedColumn;
+import dev.ficus.relay.internal.shape.MappedShape;
 import dev.ficus.relay.internal.shape.TableShape;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 
 /**
  * A run of a table's blocks: what one transaction of a copy holds.
@@ -20,31 +25,42 @@ record Chunk(TableShape table, int number, long fromBlock, OptionalLong toBlock,
   String copyOut() {
     String columns = columns();
     String source = Quoted.table(table.source()).sql();
-    if (fromBlock == 0 && toBlock.isEmpty()) {
+    Optional<RowMapping> mapping = table.mapped().map(MappedShape::mapping);
+    if (mapping.isEmpty() && fromBlock == 0 && toBlock.isEmpty()) {
       return "copy " + source + " (" + columns + ") to stdout (format binary)";
     }
     return "copy (select "
-        + columns
+        + mapping
+            .map(
+                it ->
+                    it.columns().stream().map(MappedColumn::sql).collect(Collectors.joining(", ")))
+            .orElse(columns)
         + " from only "
         + source
         + " where ctid >= '("
         + fromBlock
         + ",0)'::tid"
         + (toBlock.isPresent() ? " and ctid < '(" + toBlock.getAsLong() + ",0)'::tid" : "")
+        + mapping.flatMap(RowMapping::filter).map(filter -> " and (" + filter + ")").orElse("")
         + ") to stdout (format binary)";
   }
 
   /** Takes its rows in. */
   String copyIn() {
     return "copy "
-        + Quoted.table(table.target())
+        + Quoted.table(PartialTables.destination(table))
         + " ("
         + columns()
         + ") from stdin (format binary)";
   }
 
   private String columns() {
-    return Quoted.names(table.columns().stream().map(CarriedColumn::name).toList()).sql();
+    return Quoted.names(
+            table
+                .mapped()
+                .map(it -> it.mapping().columns().stream().map(MappedColumn::name).toList())
+                .orElseGet(() -> table.columns().stream().map(CarriedColumn::name).toList()))
+        .sql();
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.ficus.relay.internal.backfill;
 
+import dev.ficus.postgres.SqlErrors;
+import dev.ficus.relay.RelayException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.postgresql.PGConnection;
@@ -46,11 +48,28 @@ final class CopyPipe {
           in.cancelCopy();
         }
       }
+    } catch (SQLException e) {
+      throw orStop(chunk, e);
     } finally {
       if (out.isActive()) {
         out.cancelCopy();
       }
     }
+  }
+
+  /** The server does not say which row it was, and its words may hold the value. */
+  private static SQLException orStop(Chunk chunk, SQLException failure) {
+    if (chunk.table().mapped().isPresent()
+        && failure.getSQLState() != null
+        && failure.getSQLState().startsWith("22")) {
+      throw RelayException.stop(
+          "a row of table "
+              + chunk
+              + " cannot be made into one of the target by the table's transform: "
+              + SqlErrors.describe(failure),
+          "roll the group back to PROVISIONED, change the transform or the row, and copy anew");
+    }
+    return failure;
   }
 
   private static void pipe(CopyOut out, CopyIn in, Meter meter) throws SQLException {

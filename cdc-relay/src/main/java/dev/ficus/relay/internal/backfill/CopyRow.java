@@ -13,9 +13,9 @@ import java.sql.SQLException;
  * The stream's row as the backfill moves it; every update requires that the row still asks for this
  * very copy, so that a stopped stream's copy cannot commit.
  */
-final class CopyRow {
+class CopyRow {
 
-  private final StreamRow stream;
+  final StreamRow stream;
 
   CopyRow(StreamRow stream) {
     this.stream = stream;

@@ -4,6 +4,7 @@ import dev.ficus.core.Lsn;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Quoted;
+import dev.ficus.postgres.Slots;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -35,14 +36,26 @@ final class ExportedSnapshot implements AutoCloseable {
 
   /** Creates the slot; this waits for every transaction that runs in the source now. */
   static ExportedSnapshot create(Connection holder, Database source, String slot) {
+    return create(holder, source, slot, "");
+  }
+
+  /** The same with a slot that goes with the connection, for its snapshot alone. */
+  static ExportedSnapshot createTemporary(Connection holder, Database source, String slot) {
+    return create(holder, source, slot, "TEMPORARY ");
+  }
+
+  private static ExportedSnapshot create(
+      Connection holder, Database source, String slot, String kind) {
     try (Statement statement = holder.createStatement()) {
       // Before the slot: the next command on this connection ends the snapshot.
       Timeouts.lift(holder);
-      String create = "CREATE_REPLICATION_SLOT " + Quoted.name(slot) + " LOGICAL pgoutput ";
+      String create =
+          "CREATE_REPLICATION_SLOT " + Quoted.name(slot) + " " + kind + "LOGICAL pgoutput ";
+      int version = holder.getMetaData().getDatabaseMajorVersion();
       String export =
-          holder.getMetaData().getDatabaseMajorVersion() >= VERSION_WITH_OPTION_LIST
-              ? "(SNAPSHOT 'export')"
-              : "EXPORT_SNAPSHOT";
+          kind.isEmpty() && Slots.canFailOver(version)
+              ? "(SNAPSHOT 'export', FAILOVER)"
+              : version >= VERSION_WITH_OPTION_LIST ? "(SNAPSHOT 'export')" : "EXPORT_SNAPSHOT";
       try (ResultSet row = statement.executeQuery(create + export)) {
         row.next();
         return new ExportedSnapshot(

@@ -9,6 +9,7 @@ import dev.ficus.postgres.PostponedDefinitions.Definition;
 import dev.ficus.postgres.PostponedDefinitions.Kind;
 import dev.ficus.postgres.ReplicaRole;
 import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamTable;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
@@ -73,7 +74,7 @@ final class ParallelCopy {
     int workers = Math.min(settings.copyWorkers(), Math.max(1, cut.chunks().size()));
     leased.setAutoCommit(true);
     throttle.look(leased, locks);
-    try (WorkerSides sides = new WorkerSides(snapshot)) {
+    try (WorkerSides sides = new WorkerSides(snapshot, shapes)) {
       Workers.run(
           workers,
           agenda,
@@ -98,6 +99,7 @@ final class ParallelCopy {
     }
     progress.showNow(leased, throttle.paused());
     leased.setAutoCommit(false);
+    PartialTables.end(leased, shapes);
     // Foreign keys come last: each needs the rows and the index of another table.
     for (Definition definition : postponed) {
       if (definition.kind() == Kind.FOREIGN_KEY) {
@@ -110,15 +112,21 @@ final class ParallelCopy {
 
   private List<Definition> empty(ChunkLedger ledger, List<TableShape> shapes, Cut cut)
       throws SQLException {
-    List<TableName> targets = shapes.stream().map(TableShape::target).toList();
+    List<TableName> all = stream.tables().stream().map(StreamTable::target).toList();
     if (!role.isReplica()) {
       // Chunks come in any order, and so parents may come after their children.
-      PostponedDefinitions.postponeKeys(leased, stream.name(), targets);
+      PostponedDefinitions.postponeKeys(leased, stream.name(), all);
     }
     if (stream.direction() == Direction.FORWARD) {
-      PostponedDefinitions.postpone(leased, stream.name(), cut.largeTargets(), targets);
+      PostponedDefinitions.postpone(leased, stream.name(), cut.largeTargets(), all);
     }
-    TargetTables.empty(leased, targets);
+    TargetTables.empty(
+        leased,
+        shapes.stream()
+            .filter(shape -> !PartialTables.isPartial(shape))
+            .map(TableShape::target)
+            .toList());
+    PartialTables.begin(leased, shapes);
     ledger.clear(leased);
     row.copied(leased, 0);
     List<Definition> postponed = PostponedDefinitions.list(leased, stream.name());
@@ -136,11 +144,13 @@ final class ParallelCopy {
   private final class WorkerSides implements Worker.Sides, AutoCloseable {
 
     private final ExportedSnapshot snapshot;
+    private final List<TableShape> shapes;
     private final Queue<Connection> open = new ConcurrentLinkedQueue<>();
     private volatile boolean closed;
 
-    WorkerSides(ExportedSnapshot snapshot) {
+    WorkerSides(ExportedSnapshot snapshot, List<TableShape> shapes) {
       this.snapshot = snapshot;
+      this.shapes = shapes;
     }
 
     @Override
@@ -148,6 +158,7 @@ final class ParallelCopy {
       Connection connection = remember(connections.open(source));
       Timeouts.lift(connection);
       snapshot.adopt(connection);
+      SourceLocks.share(connection, shapes);
       return connection;
     }
 

@@ -1,38 +1,139 @@
 package dev.ficus.relay.internal.backfill;
 
+import dev.ficus.core.TableName;
 import dev.ficus.postgres.Quoted;
+import dev.ficus.postgres.SqlErrors;
 import dev.ficus.postgres.StreamTable;
+import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Keeps the source's tables as they are, from before their shapes are compared until the last row
- * is copied: the weakest lock there is, which every reader takes as well.
+ * Keeps the source's tables as they are while their shapes are compared, and again from the slot's
+ * creation until the last row is copied: the weakest lock there is, which every reader takes as
+ * well.
  *
  * <p>The race it closes: a table is altered, rewritten or truncated after its shape was verified or
  * its blocks were counted, and before a worker reads them; what a snapshot does not protect.
  *
- * <p>It assigns no transaction id: the creation of the slot, which waits for all of those, does not
- * wait for it.
+ * <p>In between, while the slot is made, it is let go, for a deadlock that no server sees:
+ *
+ * <ol>
+ *   <li>a transaction of the application has written and goes on;
+ *   <li>the creation of the slot waits for that transaction to end;
+ *   <li>another one wants to truncate or alter a table, and waits for this lock;
+ *   <li>the first transaction comes to the same table, and queues behind the second for ever.
+ * </ol>
+ *
+ * What was done to the tables meanwhile shows when the locks are taken again.
  */
 final class SourceLocks {
 
-  private SourceLocks() {}
+  private static final Duration SHARE_PATIENCE = Duration.ofSeconds(1);
+
+  private final List<StreamTable> tables;
+  private final Map<String, String> before;
+
+  private SourceLocks(List<StreamTable> tables, Map<String, String> before) {
+    this.tables = tables;
+    this.before = before;
+  }
 
   /** Takes them for the connection's transaction, which begins here. */
   static void take(Connection connection, List<StreamTable> tables) throws SQLException {
     Timeouts.lift(connection);
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
-      statement.execute(
-          "lock table "
-              + tables.stream()
-                  .map(table -> "only " + Quoted.table(table.source()))
-                  .collect(Collectors.joining(", "))
-              + " in access share mode");
+      statement.execute(lock(tables.stream().map(StreamTable::source).toList()));
     }
+  }
+
+  /** Lets them go, remembering what the tables are. */
+  static SourceLocks release(Connection connection, List<StreamTable> tables) throws SQLException {
+    SourceLocks released = new SourceLocks(tables, describe(connection, tables));
+    connection.commit();
+    return released;
+  }
+
+  /**
+   * Takes them again.
+   *
+   * @throws SQLException one that a retry mends, if a table is no longer what it was
+   */
+  void takeAgain(Connection connection) throws SQLException {
+    take(connection, tables);
+    Map<String, String> now = describe(connection, tables);
+    for (Map.Entry<String, String> table : before.entrySet()) {
+      if (!table.getValue().equals(now.get(table.getKey()))) {
+        throw new SQLException(
+            "table "
+                + table.getKey()
+                + " was altered, rewritten or truncated while the slot was made; the copy begins again",
+            SqlErrors.SERIALIZATION_FAILURE);
+      }
+    }
+  }
+
+  /**
+   * Takes them for another connection of the same copy.
+   *
+   * <p>Who holds them is never waited for; who asks for more stands in a queue that each later
+   * reader joins. So a wait here means such a request in front: it waits for the copy, and the copy
+   * would wait for it. The copy gives way.
+   *
+   * @throws SQLException one that a retry mends, if something else is asked for
+   */
+  static void share(Connection worker, List<TableShape> tables) throws SQLException {
+    try (Statement statement = worker.createStatement()) {
+      statement.execute("set local lock_timeout = " + SHARE_PATIENCE.toMillis());
+      statement.execute(lock(tables.stream().map(TableShape::source).toList()));
+    } catch (SQLException e) {
+      if (!SqlErrors.has(e, SqlErrors.LOCK_NOT_AVAILABLE)) {
+        throw e;
+      }
+      throw new SQLException(
+          "a statement that alters, rewrites or truncates a table of the copy waits for it; the copy gives way and begins again",
+          SqlErrors.SERIALIZATION_FAILURE,
+          e);
+    }
+  }
+
+  private static String lock(List<TableName> tables) {
+    return "lock table "
+        + tables.stream()
+            .map(table -> "only " + Quoted.table(table))
+            .collect(Collectors.joining(", "))
+        + " in access share mode";
+  }
+
+  /** The tables' files and columns: every rewrite makes a new file. */
+  private static Map<String, String> describe(Connection connection, List<StreamTable> tables)
+      throws SQLException {
+    Map<String, String> described = new TreeMap<>();
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            """
+            select concat_ws(' ', c.oid, pg_relation_filenode(c.oid), c.relreplident,
+              (select string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attgenerated), ',' order by a.attnum)
+               from pg_attribute a where a.attrelid = c.oid and a.attnum > 0))
+            from pg_class c where c.oid = ?::regclass
+            """)) {
+      for (StreamTable table : tables) {
+        select.setString(1, Quoted.table(table.source()).sql());
+        try (ResultSet row = select.executeQuery()) {
+          row.next();
+          described.put(table.source().toString(), row.getString(1));
+        }
+      }
+    }
+    return described;
   }
 }

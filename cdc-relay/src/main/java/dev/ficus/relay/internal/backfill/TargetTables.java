@@ -17,6 +17,9 @@ final class TargetTables {
   private TargetTables() {}
 
   static void empty(Connection target, List<TableName> tables) throws SQLException {
+    if (tables.isEmpty()) {
+      return;
+    }
     Savepoint before = target.setSavepoint();
     try (Statement statement = target.createStatement()) {
       statement.execute(

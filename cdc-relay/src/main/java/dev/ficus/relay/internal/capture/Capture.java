@@ -3,20 +3,18 @@ package dev.ficus.relay.internal.capture;
 import dev.ficus.core.Lsn;
 import dev.ficus.core.manifest.DatabaseAddress;
 import dev.ficus.postgres.StreamRow;
-import dev.ficus.relay.RelayException;
 import dev.ficus.relay.RelaySettings;
+import dev.ficus.relay.internal.ddl.Addition;
+import dev.ficus.relay.internal.ddl.DdlWatch;
 import dev.ficus.relay.internal.shape.TableShape;
 import io.debezium.embedded.Connect;
 import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.RecordChangeEvent;
 import io.debezium.engine.format.ChangeEventFormat;
-import io.debezium.relational.TableId;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -37,9 +35,13 @@ public final class Capture implements AutoCloseable {
   private final DebeziumEngine<RecordChangeEvent<SourceRecord>> engine;
   private final Thread thread;
   private final CountDownLatch ended = new CountDownLatch(1);
-  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+  private final AtomicReference<@Nullable Throwable> failure;
 
-  private Capture(String name, DebeziumEngine.Builder<RecordChangeEvent<SourceRecord>> builder) {
+  private Capture(
+      String name,
+      DebeziumEngine.Builder<RecordChangeEvent<SourceRecord>> builder,
+      AtomicReference<@Nullable Throwable> failure) {
+    this.failure = failure;
     this.engine =
         builder
             .using(
@@ -78,6 +80,9 @@ public final class Capture implements AutoCloseable {
     /** One change of it. */
     void change(Change change) throws Exception;
 
+    /** The source has added columns: rows of before have the old shape, and those after the new. */
+    void add(Addition addition) throws Exception;
+
     /**
      * It is whole.
      *
@@ -103,21 +108,21 @@ public final class Capture implements AutoCloseable {
       Lsn from,
       DatabaseAddress source,
       List<TableShape> shapes,
-      SchemaChange onSchemaChange,
+      DdlWatch ddl,
       RelaySettings settings,
       Sink sink) {
     // Of its own for each engine: those of one process share a registry of metrics by this name,
     // and
     // one that finds its name taken, even by an engine that is ending, waits a minute.
     String prefix = row.slot() + "_" + Long.toHexString(System.nanoTime());
-    Feeder feeder = new Feeder(shapes, onSchemaChange, sink);
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     Capture capture =
         new Capture(
             row.name().value(),
             DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
-                .using(EngineProperties.of(row, from, source, shapes, prefix, settings))
-                .notifying(feeder));
-    feeder.failure = capture.failure;
+                .using(EngineProperties.of(row, from, source, prefix, settings))
+                .notifying(new Feeder(row, shapes, ddl, sink, failure)),
+            failure);
     capture.thread.start();
     return capture;
   }
@@ -163,77 +168,6 @@ public final class Capture implements AutoCloseable {
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /** Feeds the sink and acknowledges what it made durable. */
-  private static final class Feeder
-      implements DebeziumEngine.ChangeConsumer<RecordChangeEvent<SourceRecord>> {
-
-    private final Map<String, RowReader> readers = new HashMap<>();
-    private final Sink sink;
-    private Lsn acknowledged = Lsn.ZERO;
-    private AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-
-    Feeder(List<TableShape> shapes, SchemaChange onSchemaChange, Sink sink) {
-      this.sink = sink;
-      for (TableShape shape : shapes) {
-        TableId table = new TableId(null, shape.source().schema(), shape.source().name());
-        readers.put(table.toDoubleQuotedString(), new RowReader(shape, onSchemaChange));
-      }
-    }
-
-    @Override
-    public void handleBatch(
-        List<RecordChangeEvent<SourceRecord>> events,
-        DebeziumEngine.RecordCommitter<RecordChangeEvent<SourceRecord>> committer)
-        throws InterruptedException {
-      try {
-        for (RecordChangeEvent<SourceRecord> event : events) {
-          for (SlotMessage message : ((Piece) event.record().value()).messages()) {
-            feed(message);
-          }
-        }
-        Lsn durable = sink.flush();
-        if (!acknowledged.hasReached(durable)) {
-          DebeziumEngine.Offsets offsets = committer.buildOffsets();
-          offsets.set(SlotTask.LSN, durable.value());
-          committer.markProcessed(events.get(events.size() - 1), offsets);
-          acknowledged = durable;
-        }
-      } catch (InterruptedException e) {
-        throw e;
-      } catch (Exception e) {
-        // The engine wraps errors and sometimes logs over them: keep the first as it is.
-        failure.compareAndSet(null, e);
-        throw new io.debezium.engine.StopEngineException("the stream cannot go on");
-      }
-    }
-
-    private void feed(SlotMessage message) throws Exception {
-      if (message instanceof SlotMessage.Row row) {
-        sink.change(reader(row.relation().table(), row.lsn()).read(row));
-      } else if (message instanceof SlotMessage.Begin begin) {
-        sink.begin(begin.transaction(), begin.committedAt());
-      } else if (message instanceof SlotMessage.Commit commit) {
-        sink.commit(commit.end());
-      } else if (message instanceof SlotMessage.Truncate all) {
-        sink.change(new Change.Truncated(reader(all.table(), all.lsn()).table(), all.lsn()));
-      }
-    }
-
-    private RowReader reader(String table, Lsn lsn) {
-      RowReader reader = readers.get(table);
-      if (reader == null) {
-        throw RelayException.stop(
-            "a change of table "
-                + table
-                + " arrived at "
-                + lsn
-                + ", which the stream does not carry",
-            "recreate the stream: its publication has been altered");
-      }
-      return reader;
     }
   }
 }

@@ -6,8 +6,6 @@ import dev.ficus.core.manifest.DatabaseAddress;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.RelaySettings;
-import dev.ficus.relay.internal.shape.TableShape;
-import java.util.List;
 import java.util.Properties;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -18,12 +16,7 @@ final class EngineProperties {
   private EngineProperties() {}
 
   static Properties of(
-      StreamRow row,
-      Lsn from,
-      DatabaseAddress source,
-      List<TableShape> shapes,
-      String prefix,
-      RelaySettings settings) {
+      StreamRow row, Lsn from, DatabaseAddress source, String prefix, RelaySettings settings) {
     Properties properties = new Properties();
     properties.setProperty("name", prefix);
     properties.setProperty("topic.prefix", prefix);
@@ -46,7 +39,9 @@ final class EngineProperties {
     properties.setProperty("snapshot.mode", "no_data");
     properties.setProperty(
         "table.include.list",
-        shapes.stream().map(shape -> pattern(shape.source())).collect(Collectors.joining(",")));
+        row.tables().stream()
+            .map(table -> pattern(table.source()))
+            .collect(Collectors.joining(",")));
 
     // Offsets are ephemeral: the truth is the target's position (rule R4). With a stored offset the
     // engine would search for its place in the WAL, which loses changes in releases up to 3.6.3.

@@ -1,9 +1,15 @@
 package dev.ficus.relay.internal.capture;
 
 import dev.ficus.core.Lsn;
+import dev.ficus.postgres.DdlNotices;
 import dev.ficus.relay.RelayException;
+import dev.ficus.relay.internal.ddl.DdlWatch.SentColumn;
+import io.debezium.connector.postgresql.PostgresSchema;
+import io.debezium.connector.postgresql.connection.LogicalDecodingMessage;
 import io.debezium.connector.postgresql.connection.ReplicationMessage;
 import io.debezium.connector.postgresql.connection.ReplicationMessage.Column;
+import io.debezium.relational.Table;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,9 +22,17 @@ final class MessageReader {
   private static final int MESSAGES = 1024;
   private static final long CHARACTERS = 1024L * 1024;
 
+  private final PostgresSchema schema;
   private final Map<String, Relation> relations = new HashMap<>();
   private List<SlotMessage> messages = new ArrayList<>();
   private long characters;
+
+  /**
+   * @param schema where Debezium keeps the tables as the slot has last described them
+   */
+  MessageReader(PostgresSchema schema) {
+    this.schema = schema;
+  }
 
   boolean isFull() {
     return messages.size() >= MESSAGES || characters >= CHARACTERS;
@@ -47,8 +61,17 @@ final class MessageReader {
       case UPDATE -> row(message, lsn, message.getOldTupleList(), message.getNewTupleList());
       case DELETE -> row(message, lsn, message.getOldTupleList(), null);
       case TRUNCATE -> messages.add(new SlotMessage.Truncate(message.getTable(), lsn));
-      case MESSAGE, ORIGIN -> {
-        // Markers do their work by being committed, and origins are of no concern.
+      case MESSAGE -> {
+        // Markers do their work by being committed, and those of others are of no concern.
+        if (message instanceof LogicalDecodingMessage said
+            && said.getPrefix().equals(DdlNotices.PREFIX)
+            && said.getTransactionId().isPresent()) {
+          messages.add(
+              new SlotMessage.Notice(new String(said.getContent(), StandardCharsets.UTF_8), lsn));
+        }
+      }
+      case ORIGIN -> {
+        // Where else a row came from is of no concern.
       }
       default ->
           throw RelayException.stop(
@@ -90,12 +113,41 @@ final class MessageReader {
     Relation known = relations.get(table);
     if (known != null
         && known.columns().size() == columns.size()
-        && (columns.isEmpty() || known.columns().get(0) == columns.get(0).getName())) {
+        && (columns.isEmpty() || known.columns().get(0).name() == columns.get(0).getName())) {
       return known;
     }
-    Relation described = new Relation(table, columns.stream().map(Column::getName).toList());
+    Relation described = new Relation(table, sent(table, columns));
     relations.put(table, described);
     return described;
+  }
+
+  /**
+   * The description itself is in Debezium's schema; a value knows no more than its column's name.
+   */
+  private List<SentColumn> sent(String table, List<Column> columns) {
+    List<io.debezium.relational.Column> described =
+        schema.tableIds().stream()
+            .filter(id -> id.toDoubleQuotedString().equals(table))
+            .findFirst()
+            .map(schema::tableFor)
+            .map(Table::columns)
+            .orElse(List.of());
+    if (described.size() != columns.size()) {
+      throw RelayException.stop(
+          "a change of table "
+              + table
+              + " came with "
+              + columns.size()
+              + " columns, and its description with "
+              + described.size(),
+          "report this with the Debezium version in use; nothing of its transaction was applied");
+    }
+    return described.stream()
+        .map(
+            column ->
+                new SentColumn(
+                    column.name(), Integer.toUnsignedLong(column.nativeType()), column.length()))
+        .toList();
   }
 
   private @Nullable RowImage image(@Nullable List<Column> columns) {

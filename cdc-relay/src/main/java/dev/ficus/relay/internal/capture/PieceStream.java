@@ -1,5 +1,6 @@
 package dev.ficus.relay.internal.capture;
 
+import io.debezium.connector.postgresql.PostgresSchema;
 import io.debezium.connector.postgresql.connection.Lsn;
 import io.debezium.connector.postgresql.connection.ReplicationStream;
 import java.sql.SQLException;
@@ -20,12 +21,13 @@ final class PieceStream implements ReplicationStream {
 
   private final ReplicationStream stream;
   private final PieceQueue queue;
-  private final MessageReader reader = new MessageReader();
+  private final MessageReader reader;
   private final AtomicReference<@Nullable Lsn> applied = new AtomicReference<>();
 
-  PieceStream(ReplicationStream stream, PieceQueue queue) {
+  PieceStream(ReplicationStream stream, PieceQueue queue, PostgresSchema schema) {
     this.stream = stream;
     this.queue = queue;
+    this.reader = new MessageReader(schema);
   }
 
   @Override

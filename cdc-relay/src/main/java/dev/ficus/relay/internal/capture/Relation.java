@@ -1,5 +1,6 @@
 package dev.ficus.relay.internal.capture;
 
+import dev.ficus.relay.internal.ddl.DdlWatch.SentColumn;
 import java.util.List;
 
 /**
@@ -9,9 +10,9 @@ import java.util.List;
 final class Relation {
 
   private final String table;
-  private final List<String> columns;
+  private final List<SentColumn> columns;
 
-  Relation(String table, List<String> columns) {
+  Relation(String table, List<SentColumn> columns) {
     this.table = table;
     this.columns = List.copyOf(columns);
   }
@@ -21,8 +22,8 @@ final class Relation {
     return table;
   }
 
-  /** The names of its columns, in the order of the values. */
-  List<String> columns() {
+  /** Its columns, in the order of the values. */
+  List<SentColumn> columns() {
     return columns;
   }
 }

@@ -1,12 +1,11 @@
 package dev.ficus.relay.internal.capture;
 
 import dev.ficus.relay.RelayException;
+import dev.ficus.relay.internal.ddl.DdlWatch.SentColumn;
 import dev.ficus.relay.internal.shape.CarriedColumn;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -14,14 +13,12 @@ import org.jspecify.annotations.Nullable;
 final class RowReader {
 
   private final TableShape table;
-  private final SchemaChange onSchemaChange;
   private @Nullable Relation seen;
   private int[] places = {};
   private boolean inOrder;
 
-  RowReader(TableShape table, SchemaChange onSchemaChange) {
+  RowReader(TableShape table) {
     this.table = table;
-    this.onSchemaChange = onSchemaChange;
   }
 
   TableShape table() {
@@ -29,7 +26,6 @@ final class RowReader {
   }
 
   Change read(SlotMessage.Row row) {
-    verify(row.relation());
     RowImage before = row.before() == null ? null : image(row.before());
     if (row.after() == null) {
       if (before == null) {
@@ -64,29 +60,16 @@ final class RowReader {
     return inOrder ? sent : sent.pick(places);
   }
 
+  /** Whether the rows of this description have been looked at before. */
   // Each description is an object of its own.
   @SuppressWarnings("ReferenceEquality")
-  private void verify(Relation relation) {
-    if (relation == seen) {
-      return;
-    }
-    List<String> sent = relation.columns();
-    Set<String> carried = new LinkedHashSet<>();
-    table.columns().forEach(column -> carried.add(column.name()));
-    if (!sent.containsAll(carried) || (table.allColumns() && !carried.containsAll(sent))) {
-      throw RelayException.stop(
-          "table "
-              + table.source()
-              + " was altered in the source: it now has columns "
-              + sent
-              + " while the stream carries "
-              + carried,
-          "alter the target table alike, then request the stream again with a new copy");
-    }
-    if (seen != null) {
-      // The types may have changed as well; text would often convert, and lose something.
-      onSchemaChange.verify(table);
-    }
+  boolean knows(Relation relation) {
+    return relation == seen;
+  }
+
+  /** Reads the rows of a description, which has every carried column, from here on. */
+  void follow(Relation relation) {
+    List<String> sent = relation.columns().stream().map(SentColumn::name).toList();
     places = table.columns().stream().map(CarriedColumn::name).mapToInt(sent::indexOf).toArray();
     inOrder =
         places.length == sent.size()

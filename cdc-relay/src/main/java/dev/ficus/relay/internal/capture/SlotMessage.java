@@ -35,6 +35,13 @@ sealed interface SlotMessage {
   record Truncate(String table, Lsn lsn) implements SlotMessage {}
 
   /**
+   * The source tells of DDL, if it is the source that tells it.
+   *
+   * @param lsn where the message stands in the WAL
+   */
+  record Notice(String content, Lsn lsn) implements SlotMessage {}
+
+  /**
    * A transaction ends.
    *
    * @param end the end of its commit record

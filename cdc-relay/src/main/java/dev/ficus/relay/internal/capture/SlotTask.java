@@ -78,7 +78,7 @@ public final class SlotTask extends PostgresConnectorTask {
         Lsn.valueOf(position.value()),
         started -> {
           verifySlot(catalog, config.slotName());
-          PieceStream reading = new PieceStream(started, pieces);
+          PieceStream reading = new PieceStream(started, pieces, schema);
           stream.set(reading);
           return reading;
         });

@@ -8,6 +8,7 @@ import dev.ficus.relay.RelayException;
 import dev.ficus.relay.internal.apply.Destination;
 import dev.ficus.relay.internal.capture.Change;
 import dev.ficus.relay.internal.capture.RowImage;
+import dev.ficus.relay.internal.ddl.Addition;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -57,7 +58,7 @@ public final class TopicPublisher implements Destination, AutoCloseable {
 
   private boolean sending;
   private Lsn sent;
-  private Lsn committed;
+  private volatile Lsn committed;
   private volatile long progressedAt = System.nanoTime();
 
   private TopicPublisher(
@@ -133,6 +134,11 @@ public final class TopicPublisher implements Destination, AutoCloseable {
   }
 
   @Override
+  public Lsn position() {
+    return committed;
+  }
+
+  @Override
   public long progressedAt() {
     return progressedAt;
   }
@@ -162,6 +168,13 @@ public final class TopicPublisher implements Destination, AutoCloseable {
               + ", or let the group's streams travel directly");
     }
     send(envelopes.key(change), value, unchanged(change));
+  }
+
+  @Override
+  public void add(Addition addition) {
+    throw RelayException.stop(
+        "columns were added to table " + addition.after().source() + " at " + addition.lsn(),
+        "a stream over Kafka does not carry them on: " + Topics.AGAIN);
   }
 
   private static List<Header> unchanged(Change change) {

@@ -6,6 +6,7 @@ import dev.ficus.postgres.ColumnTypes;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Quoted;
+import dev.ficus.postgres.RowMapping;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.Table;
@@ -32,7 +33,7 @@ public final class StreamShape {
   private StreamShape() {}
 
   /**
-   * Compares every table of the stream on both sides.
+   * Compares every table of the stream on both sides, as both catalogs have it now.
    *
    * @throws RelayException naming the first table, column or type that cannot be carried
    */
@@ -41,7 +42,16 @@ public final class StreamShape {
     List<TableShape> shapes = new ArrayList<>();
     for (StreamTable table : row.tables()) {
       try {
-        shapes.add(verify(source, sourceConnection, targetConnection, row, table));
+        verifySource(source, sourceConnection, table);
+        GeneratedColumns.verify(sourceConnection, table.source(), "source");
+        shapes.add(
+            verify(
+                sourceConnection,
+                ColumnTypes.read(sourceConnection, table.source()),
+                targetConnection,
+                row,
+                table,
+                false));
       } catch (SQLException e) {
         throw PostgresException.sql(
             "comparing table " + table.source() + " of " + source + " with the target's", e);
@@ -50,38 +60,65 @@ public final class StreamShape {
     return shapes;
   }
 
-  private static TableShape verify(
-      Database source,
+  /**
+   * Compares one table as the source described it, which may be earlier than now, with the target.
+   *
+   * @param sourceColumns the types of its columns in the source, as it described them
+   * @param mayHaveMore whether the target may have columns that the source is yet to get
+   * @throws RelayException naming the first column or type that cannot be carried
+   */
+  public static TableShape verify(
       Connection sourceConnection,
+      Map<String, ColumnType> sourceColumns,
       Connection targetConnection,
       StreamRow row,
-      StreamTable table)
+      StreamTable table,
+      boolean mayHaveMore)
       throws SQLException {
-    Map<String, ColumnType> sourceColumns = ColumnTypes.read(sourceConnection, table.source());
     Map<String, ColumnType> targetColumns = ColumnTypes.read(targetConnection, table.target());
     boolean allColumns = row.direction() != Direction.REFERENCE;
-    verifySource(source, sourceConnection, table);
     verifyTargetKey(targetConnection, table);
+    // The way back makes it a source.
+    GeneratedColumns.verify(targetConnection, table.target(), "target");
     if (allColumns) {
       Set<String> carried = Set.copyOf(table.columns());
-      refuseOthers(table.source() + " in the source", sourceColumns.keySet(), carried);
-      refuseOthers(table.target() + " in the target", targetColumns.keySet(), carried);
+      refuseOthers(
+          table.source() + " in the source", sourceColumns.keySet(), carried, table.ignored());
+      if (!mayHaveMore) {
+        refuseOthers(
+            table.target() + " in the target",
+            targetColumns.keySet(),
+            Set.copyOf(table.targetColumns()),
+            table.mapping().map(RowMapping::kept).orElse(List.of()));
+      }
     }
     List<CarriedColumn> columns = new ArrayList<>();
     for (String name : table.columns()) {
-      columns.add(verify(table, name, sourceColumns.get(name), targetColumns.get(name)));
+      ColumnType type = sourceColumns.get(name);
+      // Where rows are mapped, the mapping is what the target is verified by.
+      ColumnType other = table.mapping().isPresent() ? type : targetColumns.get(name);
+      columns.add(verify(table, name, type, other));
     }
+    Optional<MappedShape> mapped =
+        table.mapping().isPresent()
+            ? Optional.of(
+                MappingCheck.verify(
+                    sourceConnection, targetConnection, table, sourceColumns, targetColumns))
+            : Optional.empty();
     return new TableShape(
         table.source(),
         table.target(),
         columns,
         table.key().stream().map(key -> table.columns().indexOf(key)).toList(),
-        allColumns);
+        allColumns,
+        mapped);
   }
 
-  private static void refuseOthers(String where, Set<String> there, Set<String> carried) {
+  private static void refuseOthers(
+      String where, Set<String> there, Set<String> carried, List<String> leftOut) {
     Set<String> others = new LinkedHashSet<>(there);
     others.removeAll(carried);
+    others.removeAll(Set.copyOf(leftOut));
     if (!others.isEmpty()) {
       throw RelayException.stop(
           "table " + where + " has columns that the stream does not carry: " + others,
@@ -133,7 +170,8 @@ public final class StreamShape {
               + source.refusalAsKey().get(),
           "give the table a key of a built-in type, or leave it out of the group");
     }
-    return new CarriedColumn(name, source.cast());
+    // By the target's name: a schema of the source may have been renamed since.
+    return new CarriedColumn(name, target.cast());
   }
 
   private static void verifySource(Database source, Connection connection, StreamTable table)
@@ -183,12 +221,12 @@ public final class StreamShape {
   /** The target may have another primary key; an upsert needs a unique index of these columns. */
   private static void verifyTargetKey(Connection connection, StreamTable table)
       throws SQLException {
-    if (!Tables.hasUniqueIndex(connection, table.target(), table.key())) {
+    if (!Tables.hasUniqueIndex(connection, table.target(), table.targetKey())) {
       throw RelayException.stop(
           "table "
               + table.target()
               + " in the target has no unique index of exactly the columns "
-              + table.key()
+              + table.targetKey()
               + " by which the source tells rows apart",
           "give the target table the primary key or unique index of the source table");
     }

@@ -1,6 +1,8 @@
 package dev.ficus.relay.internal.supervise;
 
 import dev.ficus.core.FaultPoints;
+import dev.ficus.core.TableName;
+import dev.ficus.core.Via;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamState;
@@ -8,10 +10,13 @@ import dev.ficus.postgres.StreamTopic;
 import dev.ficus.postgres.StreamTopics;
 import dev.ficus.postgres.StreamWatches;
 import dev.ficus.postgres.Streams;
+import dev.ficus.postgres.TableCopies;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.RelayRole;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.backfill.Backfill;
+import dev.ficus.relay.internal.backfill.Recopy;
+import dev.ficus.relay.internal.ddl.ShapeRows;
 import dev.ficus.relay.internal.kafka.KafkaClients;
 import dev.ficus.relay.internal.kafka.Topics;
 import dev.ficus.relay.internal.watch.RelayMeters;
@@ -21,6 +26,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -195,14 +201,33 @@ final class StreamRunner {
       if (row.isEmpty() || stopping.getCount() == 0) {
         return false;
       }
-      return switch (row.get().via()) {
-        case DIRECT -> {
-          new Streaming(source, target, leased, row.get(), connections, settings, meters, faults)
-              .run(stopping, () -> failures.set(0));
-          yield false;
-        }
-        case KAFKA -> consume(source, leased, row.get());
-      };
+      if (row.get().via() == Via.KAFKA) {
+        return consume(source, leased, row.get());
+      }
+      Set<TableName> pending = TableCopies.pending(leased, requested.name());
+      if (!pending.isEmpty()) {
+        recopy(source, leased, row.get(), pending);
+        // From the position that it left, with the tables as they are now.
+        return true;
+      }
+      new Streaming(source, target, leased, row.get(), connections, settings, meters, faults)
+          .run(stopping, () -> failures.set(0));
+      return false;
+    }
+  }
+
+  private void recopy(Database source, Connection leased, StreamRow row, Set<TableName> tables)
+      throws Exception {
+    copying = true;
+    try {
+      new Recopy(source, target, leased, row, connections, settings, faults)
+          .run(
+              tables,
+              place ->
+                  new Streaming(source, target, leased, row, connections, settings, meters, faults)
+                      .until(place, tables, stopping));
+    } finally {
+      copying = false;
     }
   }
 
@@ -309,7 +334,10 @@ final class StreamRunner {
 
   private void markFailed(Verdict.Fail fail) throws SQLException {
     try (Connection connection = connections.open(target)) {
+      connection.setAutoCommit(false);
       new StreamFailure(fail.failure(), fail.advice()).write(connection, requested);
+      ShapeRows.stop(connection, requested.name(), fail.stops());
+      connection.commit();
     }
   }
 }

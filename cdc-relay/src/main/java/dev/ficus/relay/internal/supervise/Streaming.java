@@ -2,31 +2,40 @@ package dev.ficus.relay.internal.supervise;
 
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.Lsn;
+import dev.ficus.core.TableName;
 import dev.ficus.postgres.Database;
+import dev.ficus.postgres.DdlNotices;
 import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.PostgresException;
-import dev.ficus.postgres.ServerIdentity;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.StreamTopic;
-import dev.ficus.relay.RelayException;
+import dev.ficus.postgres.TableCopies;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.apply.Applier;
 import dev.ficus.relay.internal.apply.Destination;
 import dev.ficus.relay.internal.capture.Capture;
+import dev.ficus.relay.internal.ddl.DdlWatch;
+import dev.ficus.relay.internal.ddl.ShapeRows;
+import dev.ficus.relay.internal.ddl.ShapeRows.Remembered;
+import dev.ficus.relay.internal.ddl.SourceCatalog;
 import dev.ficus.relay.internal.kafka.KafkaClients;
 import dev.ficus.relay.internal.kafka.TopicPublisher;
 import dev.ficus.relay.internal.shape.StreamShape;
 import dev.ficus.relay.internal.shape.TableShape;
-import dev.ficus.relay.internal.watch.LostSlot;
 import dev.ficus.relay.internal.watch.RelayMeters;
-import dev.ficus.relay.internal.watch.StreamFailure;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +43,6 @@ import org.slf4j.LoggerFactory;
 final class Streaming {
 
   private static final Logger log = LoggerFactory.getLogger(Streaming.class);
-  private static final String AGAIN = "request the stream again with a new copy";
   private static final Duration WATCH = Duration.ofMillis(50);
 
   private final Database source;
@@ -66,18 +74,35 @@ final class Streaming {
   }
 
   /**
-   * Streams until {@code stopping} opens.
+   * Streams until {@code stopping} opens, or tables are to be copied anew.
    *
    * @param progressed called when the position has moved
    * @throws Exception why the stream cannot go on
    */
   void run(CountDownLatch stopping, Runnable progressed) throws Exception {
-    verifyIdentity();
-    verifyNotPast(stream.position(), verifySlot());
-    List<TableShape> shapes = shapes();
-    try (Applier applier = new Applier(leased, stream, shapes, settings, meters, faults)) {
-      log.info("stream {}: streaming from {} at {}", stream.name(), source, stream.position());
-      capture(applier, stream.position(), shapes, stopping, progressed);
+    try (Connection requests = connections.open(target)) {
+      apply(
+          Set.of(),
+          sink -> sink,
+          new Ending(
+              stopping, progressed, () -> !TableCopies.pending(requests, stream.name()).isEmpty()));
+    }
+  }
+
+  /**
+   * Streams up to a place, and applies nothing that was committed after it.
+   *
+   * @param without source tables whose changes are left out
+   * @return whether it came there; otherwise {@code stopping} has opened
+   */
+  boolean until(Lsn place, Set<TableName> without, CountDownLatch stopping) throws Exception {
+    try {
+      apply(
+          without, sink -> new UntilSink(sink, place), new Ending(stopping, () -> {}, () -> false));
+      return false;
+    } catch (UntilSink.Reached e) {
+      leased.rollback();
+      return true;
     }
   }
 
@@ -91,48 +116,99 @@ final class Streaming {
   void publish(
       KafkaClients clients, StreamTopic topic, CountDownLatch stopping, Runnable progressed)
       throws Exception {
-    verifyIdentity();
-    Slots.Slot slot = verifySlot();
-    List<TableShape> shapes = shapes();
-    try (TopicPublisher publisher =
-        TopicPublisher.open(clients, stream, topic, slot.confirmed(), sourceName(), faults)) {
-      log.info(
-          "stream {}: publishing from {} at {} to topic {}",
-          stream.name(),
-          source,
-          publisher.from(),
-          topic.name());
-      capture(publisher, publisher.from(), shapes, stopping, progressed);
+    Slots.Slot slot = new SourceCheck(source, stream).verifyUnmoved();
+    try (Connection catalog = connections.open(source);
+        Connection markers = connections.open(source)) {
+      Map<TableName, Remembered> remembered = remembered(markers);
+      DdlWatch ddl = watch(remembered, catalog, markers);
+      List<TableShape> shapes = shapes(markers, remembered);
+      try (TopicPublisher publisher =
+          TopicPublisher.open(
+              clients, stream, topic, slot.confirmed(), markers.getCatalog(), faults)) {
+        log.info(
+            "stream {}: publishing from {} at {} to topic {}",
+            stream.name(),
+            source,
+            publisher.from(),
+            topic.name());
+        capture(
+            publisher,
+            publisher,
+            publisher.from(),
+            shapes,
+            ddl,
+            markers,
+            new Ending(stopping, progressed, () -> false));
+      }
     }
   }
 
+  @FunctionalInterface
+  private interface Condition {
+    boolean holds() throws SQLException;
+  }
+
+  /** What ends a run, and whom its progress is told. */
+  private record Ending(CountDownLatch stopping, Runnable progressed, Condition over) {}
+
+  private void apply(Set<TableName> without, UnaryOperator<Capture.Sink> around, Ending ending)
+      throws Exception {
+    new SourceCheck(source, stream).verify(leased);
+    try (Connection catalog = connections.open(source);
+        Connection markers = connections.open(source)) {
+      Map<TableName, Remembered> remembered = remembered(markers);
+      DdlWatch ddl = watch(remembered, catalog, markers);
+      remembered.keySet().removeAll(without);
+      List<TableShape> shapes = shapes(markers, remembered);
+      if (!without.isEmpty()) {
+        // Something past the place has to come, or an idle source would never show that it was
+        // reached.
+        Marker.write(markers);
+      }
+      try (Applier applier = new Applier(leased, stream, shapes, settings, meters, faults)) {
+        log.info("stream {}: streaming from {} at {}", stream.name(), source, stream.position());
+        capture(applier, around.apply(applier), stream.position(), shapes, ddl, markers, ending);
+      }
+    }
+  }
+
+  private DdlWatch watch(
+      Map<TableName, Remembered> remembered, Connection catalog, Connection markers)
+      throws SQLException {
+    return new DdlWatch(
+        stream,
+        remembered,
+        settings.additive().contains(stream.group()),
+        DdlNotices.key(markers),
+        catalog);
+  }
+
+  /**
+   * @param sink what the capture feeds, in front of the destination
+   */
   private void capture(
       Destination destination,
+      Capture.Sink sink,
       Lsn from,
       List<TableShape> shapes,
-      CountDownLatch stopping,
-      Runnable progressed)
+      DdlWatch ddl,
+      Connection markers,
+      Ending ending)
       throws Exception {
     try (Capture capture =
-            Capture.start(
-                stream,
-                from,
-                source.address(),
-                shapes,
-                table -> verifyAgain(shapes),
-                settings,
-                destination);
-        Connection markers = connections.open(source)) {
+        Capture.start(stream, from, source.address(), shapes, ddl, settings, sink)) {
       long markedAt = System.nanoTime();
       long startedAt = destination.progressedAt();
+      CatalogWatch catalog = new CatalogWatch(stream, ddl, markers);
       while (!capture.awaitEnd(WATCH)) {
-        if (stopping.await(0, TimeUnit.MILLISECONDS)) {
+        if (ending.stopping().await(0, TimeUnit.MILLISECONDS) || ending.over().holds()) {
           return;
         }
         if (destination.progressedAt() != startedAt) {
-          progressed.run();
+          ending.progressed().run();
         }
         markedAt = markWhenIdle(destination, markers, markedAt);
+        catalog.look(destination.position());
       }
       Throwable failure =
           capture
@@ -161,97 +237,47 @@ final class Streaming {
     return now;
   }
 
-  private String sourceName() throws SQLException {
-    try (Connection connection = connections.open(source)) {
-      return connection.getCatalog();
+  /**
+   * The source's tables as of the position. A stream without a copy begins where nothing has been
+   * written yet, and remembers them as they are then.
+   */
+  private Map<TableName, Remembered> remembered(Connection reader) throws SQLException {
+    Map<TableName, Remembered> remembered =
+        new LinkedHashMap<>(ShapeRows.read(leased, reader, stream.name()));
+    List<TableName> unknown =
+        stream.tables().stream()
+            .map(StreamTable::source)
+            .filter(table -> !remembered.containsKey(table))
+            .toList();
+    if (!unknown.isEmpty()) {
+      StreamShape.verify(source, reader, leased, stream);
     }
+    for (TableName table : unknown) {
+      Remembered now =
+          Remembered.now(reader, SourceCatalog.describe(reader, table).orElseThrow(), Lsn.ZERO);
+      ShapeRows.write(leased, stream.name(), table, now);
+      remembered.put(table, now);
+    }
+    return remembered;
   }
 
-  private List<TableShape> shapes() throws SQLException {
-    try (Connection reader = connections.open(source);
-        Connection targetReader = connections.open(target)) {
-      return StreamShape.verify(source, reader, targetReader, stream);
-    }
-  }
-
-  private void verifyAgain(List<TableShape> shapes) {
-    try {
-      if (!shapes().equals(shapes)) {
-        throw RelayException.stop(
-            "the tables of stream " + stream.name() + " were altered while it streamed", AGAIN);
+  /** What was remembered against the target: the source's catalog may be ahead of the stream. */
+  private List<TableShape> shapes(Connection reader, Map<TableName, Remembered> remembered)
+      throws SQLException {
+    List<TableShape> shapes = new ArrayList<>();
+    for (StreamTable table : stream.tables()) {
+      Remembered it = remembered.get(table.source());
+      if (it != null) {
+        shapes.add(
+            StreamShape.verify(
+                reader,
+                it.types(),
+                leased,
+                stream,
+                table,
+                settings.additive().contains(stream.group())));
       }
-    } catch (SQLException e) {
-      throw PostgresException.sql("comparing the tables of stream " + stream.name(), e);
     }
-  }
-
-  private void verifyIdentity() {
-    ServerIdentity now = source.identity();
-    ServerIdentity then =
-        stream
-            .identity()
-            .orElseThrow(
-                () ->
-                    RelayException.stop(
-                        "stream "
-                            + stream.name()
-                            + " is to stream but no source server is recorded",
-                        AGAIN));
-    if (!now.equals(then)) {
-      throw RelayException.stop(
-          "the position "
-              + stream.position()
-              + " of stream "
-              + stream.name()
-              + " belongs to system "
-              + then.system()
-              + " timeline "
-              + then.timeline()
-              + ", but "
-              + source
-              + " is system "
-              + now.system()
-              + " timeline "
-              + now.timeline(),
-          "correct the database's address if it is wrong; after a fail-over or a restore of the source, "
-              + AGAIN);
-    }
-  }
-
-  private Slots.Slot verifySlot() {
-    Slots.Slot slot =
-        new Slots(source)
-            .find(stream.slot())
-            .orElseThrow(
-                () ->
-                    RelayException.stop(
-                        "slot " + stream.slot() + " is gone from " + source,
-                        "changes since "
-                            + stream.position()
-                            + " cannot be had any more: "
-                            + AGAIN));
-    if (slot.walStatus().equals("lost")) {
-      StreamFailure lost = LostSlot.lost(stream, source);
-      throw RelayException.stop(lost.failure(), lost.advice());
-    }
-    return slot;
-  }
-
-  private void verifyNotPast(Lsn position, Slots.Slot slot) {
-    if (!position.hasReached(slot.confirmed())) {
-      throw RelayException.stop(
-          "slot "
-              + stream.slot()
-              + " of "
-              + source
-              + " stands at "
-              + slot.confirmed()
-              + ", past the position "
-              + stream.position()
-              + " of stream "
-              + stream.name()
-              + ": the changes between are lost to it",
-          "find out who else read or advanced the slot, or restored the target, then " + AGAIN);
-    }
+    return shapes;
   }
 }

@@ -1,5 +1,8 @@
 package dev.ficus.relay.internal.supervise;
 
+import dev.ficus.relay.internal.ddl.Stop;
+import java.util.List;
+
 /** What becomes of a stream after an error. */
 sealed interface Verdict {
 
@@ -9,6 +12,10 @@ sealed interface Verdict {
   /** The stream's row no longer wants this run. */
   record Ended(String why) implements Verdict {}
 
-  /** A person has to decide. */
-  record Fail(String failure, String advice) implements Verdict {}
+  /**
+   * A person has to decide.
+   *
+   * @param stops what DDL in the source has changed, if that is the reason
+   */
+  record Fail(String failure, String advice, List<Stop> stops) implements Verdict {}
 }

@@ -4,6 +4,7 @@ import dev.ficus.core.FicusException;
 import dev.ficus.postgres.SqlErrors;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.internal.apply.StreamEnded;
+import dev.ficus.relay.internal.ddl.DdlStopped;
 import java.io.EOFException;
 import java.net.ConnectException;
 import java.net.SocketException;
@@ -15,7 +16,11 @@ import org.apache.kafka.common.KafkaException;
 final class Verdicts {
 
   private static final List<String> RETRIED =
-      List.of(SqlErrors.OBJECT_IN_USE, SqlErrors.DEADLOCK, SqlErrors.SERIALIZATION_FAILURE);
+      List.of(
+          SqlErrors.OBJECT_IN_USE,
+          SqlErrors.DEADLOCK,
+          SqlErrors.SERIALIZATION_FAILURE,
+          SqlErrors.LOCK_NOT_AVAILABLE);
 
   private Verdicts() {}
 
@@ -24,9 +29,14 @@ final class Verdicts {
     if (ended != null) {
       return new Verdict.Ended(String.valueOf(ended.getMessage()));
     }
+    DdlStopped altered = find(error, DdlStopped.class);
+    if (altered != null) {
+      return new Verdict.Fail(
+          String.valueOf(altered.getMessage()), altered.advice(), altered.stops());
+    }
     RelayException stop = find(error, RelayException.class);
     if (stop != null) {
-      return new Verdict.Fail(stop.what(), stop.next());
+      return new Verdict.Fail(stop.what(), stop.next(), List.of());
     }
     if (isRetried(error)) {
       return new Verdict.Retry(describe(error));
@@ -38,7 +48,8 @@ final class Verdicts {
             ? known.next()
             : find(error, KafkaException.class) != null
                 ? KafkaErrors.ADVICE
-                : "mend what the message names, then request the stream again; the relay's log has the full error");
+                : "mend what the message names, then request the stream again; the relay's log has the full error",
+        List.of());
   }
 
   private static boolean isRetried(Throwable error) {

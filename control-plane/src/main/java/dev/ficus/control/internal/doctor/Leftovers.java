@@ -5,6 +5,7 @@ import dev.ficus.core.Epoch;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Side;
 import dev.ficus.core.manifest.Manifest;
+import dev.ficus.core.manifest.Service;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.StreamName;
@@ -147,11 +148,13 @@ final class Leftovers implements Check {
               select group_name, to_side, epoch from ficus_control.flip where finished_at is null and given_up_at is null
               """)) {
         while (row.next()) {
+          GroupName group = new GroupName(row.getString(1));
+          Epoch epoch = new Epoch(row.getLong(3));
           slots.add(
-              StreamName.of(
-                      new GroupName(row.getString(1)),
-                      Direction.from(Side.valueOf(row.getString(2))))
-                  .slot(new Epoch(row.getLong(3))));
+              StreamName.of(group, Direction.from(Side.valueOf(row.getString(2)))).slot(epoch));
+          for (Service reader : manifest.services()) {
+            slots.add(StreamName.reference(group, reader.name()).slot(epoch));
+          }
         }
       }
       return slots;

@@ -11,6 +11,7 @@ import dev.ficus.postgres.ddl.ForeignKeys;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The foreign keys of the shared database with one end inside the group (rule R15).
@@ -51,26 +52,44 @@ final class CrossingKeys {
 
   /** Restores those whose both ends are written in the shared database now. */
   void restore() {
-    for (ReleasedKey key : work.store().releasedKeys().released()) {
-      boolean ours =
-          work.tables().contains(key.referencing()) || work.tables().contains(key.referenced());
-      if (ours && writtenInShared(key.referencing()) && writtenInShared(key.referenced())) {
-        ForeignKey restored =
-            new ForeignKey(
-                key.name(),
-                key.referencing(),
-                key.referenced(),
-                work.tables().contains(key.referencing()),
-                key.definition(),
-                key.partitioned());
-        Patience.forLocks(
-            work.settings().lockPatience(),
-            () ->
-                ForeignKeys.restore(
-                    work.shared(), List.of(restored), work.settings().lockTimeout()));
-        work.store().releasedKeys().restored(key);
-      }
+    List<ReleasedKey> back =
+        ours()
+            .filter(key -> writtenInShared(key.referencing()) && writtenInShared(key.referenced()))
+            .toList();
+    for (ReleasedKey key : back) {
+      ForeignKey restored =
+          new ForeignKey(
+              key.name(),
+              key.referencing(),
+              key.referenced(),
+              work.tables().contains(key.referencing()),
+              key.definition(),
+              key.partitioned());
+      Patience.forLocks(
+          work.settings().lockPatience(),
+          () ->
+              ForeignKeys.restore(work.shared(), List.of(restored), work.settings().lockTimeout()));
+      work.store().releasedKeys().restored(key);
     }
+  }
+
+  /** The released keys that come back when the group is written in shared again. */
+  List<ReleasedKey> comingBack() {
+    return ours()
+        .filter(key -> isOursOrInShared(key.referencing()) && isOursOrInShared(key.referenced()))
+        .toList();
+  }
+
+  private Stream<ReleasedKey> ours() {
+    return work.store().releasedKeys().released().stream()
+        .filter(
+            key ->
+                work.tables().contains(key.referencing())
+                    || work.tables().contains(key.referenced()));
+  }
+
+  private boolean isOursOrInShared(TableName table) {
+    return work.tables().contains(table) || writtenInShared(table);
   }
 
   private boolean writtenInShared(TableName table) {

@@ -1,6 +1,7 @@
 package dev.ficus.control.internal.flip;
 
 import dev.ficus.control.internal.Work;
+import dev.ficus.control.internal.references.RepointedReferences;
 import dev.ficus.control.internal.store.Flips.Flip;
 import dev.ficus.control.internal.store.Flips.GivingUp;
 import dev.ficus.control.internal.store.GroupChange;
@@ -46,6 +47,7 @@ public final class GiveUp {
       wakeWaiters();
       work.slots(sides.to())
           .drop(sides.newStream().slot(flip.epoch()), work.settings().streamPatience());
+      new RepointedReferences(work).dropSlots(sides.newDatabase(), flip.epoch());
       new CrossingKeys(work).restore();
     }
     return result;

@@ -1,15 +1,19 @@
 package dev.ficus.control.internal.flip;
 
 import dev.ficus.control.internal.Work;
+import dev.ficus.control.internal.gate.CarriedDeletes;
 import dev.ficus.control.internal.gate.CleanReconciliations;
 import dev.ficus.control.internal.gate.CompleteFences;
 import dev.ficus.control.internal.gate.Gate;
 import dev.ficus.control.internal.gate.LongTransactions;
 import dev.ficus.control.internal.gate.MaxLag;
+import dev.ficus.control.internal.gate.RestorableKeys;
+import dev.ficus.control.internal.references.RepointedReferences;
 import dev.ficus.control.internal.store.GroupChange;
 import dev.ficus.control.internal.store.GroupRow;
 import dev.ficus.control.internal.transition.RouteSteps;
 import dev.ficus.control.internal.transition.Step;
+import dev.ficus.control.internal.transition.StreamSteps;
 import dev.ficus.control.internal.transition.Transition;
 import dev.ficus.core.Phase;
 import dev.ficus.core.Side;
@@ -32,9 +36,14 @@ public record MoveWrites(Phase to) implements Transition {
   public List<Gate> gates(Work work) {
     Stream<Gate> both = Stream.of(new CompleteFences(), new MaxLag(), new LongTransactions());
     // The way back must not wait for comparisons: it is taken when something is wrong.
-    return to.writeSide() == Side.SERVICE
-        ? Stream.concat(both, Stream.of(new CleanReconciliations())).toList()
-        : both.toList();
+    return Stream.concat(
+            both,
+            to.writeSide() == Side.SERVICE
+                ? Stream.of(new CleanReconciliations())
+                : Stream.of(
+                    new RestorableKeys(() -> new CrossingKeys(work).comingBack()),
+                    new CarriedDeletes(to)))
+        .toList();
   }
 
   @Override
@@ -52,7 +61,10 @@ public record MoveWrites(Phase to) implements Transition {
         Step.of(
             "flip-begin",
             "Note that a flip begins",
-            () -> work.store().flips().begin(work.row(), to)));
+            () -> {
+              SameTransforms.require(sides);
+              work.store().flips().begin(work.row(), to);
+            }));
     if (sides.to() == Side.SERVICE) {
       CrossingKeys keys = new CrossingKeys(work);
       steps.add(
@@ -64,6 +76,7 @@ public record MoveWrites(Phase to) implements Transition {
                   work.shared(),
                   () -> keys.present().stream().map(ForeignKey::releaseSql).toList()));
     }
+    steps.addAll(StreamSteps.installLooseForeignKeys(work));
     steps.add(
         Step.of(
                 "create-slot",
@@ -82,6 +95,16 @@ public record MoveWrites(Phase to) implements Transition {
                     List.of(
                         "create publication " + slot + " for table " + names(work.tables()),
                         "select pg_create_logical_replication_slot('" + slot + "', 'pgoutput')")));
+    RepointedReferences references = new RepointedReferences(work);
+    if (references.any()) {
+      steps.add(
+          Step.of(
+              "create-reference-slots",
+              "Create the slots in "
+                  + sides.newDatabase().name()
+                  + " that reference copies of this group's tables will be fed from",
+              () -> references.createSlots(sides.newDatabase(), work.row().epoch().next())));
+    }
     return steps;
   }
 
@@ -129,6 +152,14 @@ public record MoveWrites(Phase to) implements Transition {
               RouteSteps.publishNow(work, work.row());
               work.store().flips().opened(side.flip());
             }));
+    RepointedReferences references = new RepointedReferences(work);
+    if (references.any()) {
+      steps.add(
+          Step.of(
+              "flip-references",
+              "Feed the reference copies of this group's tables from " + sides.newDatabase().name(),
+              () -> references.repoint(sides.oldDatabase(), sides.newDatabase(), side.flip())));
+    }
     steps.add(
         Step.of(
             "flip-stream",

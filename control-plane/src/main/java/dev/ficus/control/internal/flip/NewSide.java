@@ -89,7 +89,7 @@ final class NewSide {
             flip.epoch(),
             flip.identity().orElseThrow(),
             flip.start().orElseThrow(),
-            StreamSteps.tables(sides.newDatabase(), work.tables()),
+            StreamSteps.tables(work, sides.to()),
             work.group().via());
     if (sides.from() == Side.SERVICE) {
       work.streams(sides.from()).guard(sides.newStream(), true);

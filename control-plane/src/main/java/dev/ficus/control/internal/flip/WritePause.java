@@ -15,7 +15,9 @@ import dev.ficus.postgres.FenceState;
 import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.ServerIdentity;
 import dev.ficus.postgres.ddl.Sequences;
+import dev.ficus.relay.SourceChanges;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -48,10 +50,12 @@ final class WritePause {
   }
 
   GroupRow decide(GroupChange change) {
+    requireSameShapes();
     ServerIdentity identity = sides.newDatabase().identity();
     // Named and connected here, so that the pause only reads and sets.
     try (Sequences sequences =
-        Sequences.prepare(sides.oldDatabase(), sides.newDatabase(), work.tables())) {
+        Sequences.prepare(
+            sides.oldDatabase(), sides.newDatabase(), work.tables(), sides.columnNames())) {
       Flip flip = flips.unfinished(work.name()).orElseThrow();
       Optional<Fence.Token> closed = Optional.empty();
       try {
@@ -88,6 +92,28 @@ final class WritePause {
     } catch (RuntimeException e) {
       failure.addSuppressed(e);
       return false;
+    }
+  }
+
+  /*
+   DDL that a stream is not told of and that no row has shown is noticed by looking. Here, at the latest: the new side would lack it for
+   good.
+  */
+  private void requireSameShapes() {
+    List<String> differences =
+        SourceChanges.ahead(sides.oldDatabase(), sides.newDatabase(), sides.oldStream());
+    if (!differences.isEmpty()) {
+      throw new FicusException(
+          ErrorKind.ABORTED,
+          "the flip of group "
+              + work.name()
+              + " was given up: "
+              + sides.oldDatabase()
+              + " was altered, and stream "
+              + sides.oldStream()
+              + " does not carry that: "
+              + String.join("; ", differences),
+          "wait for the stream to come to it, then: ficus ddl show " + work.name());
     }
   }
 

@@ -25,7 +25,8 @@ import java.util.stream.Stream;
 public final class Preflight implements Gate {
 
   // What a stream would refuse later, by the doctor's checks.
-  private static final Set<String> STREAM_CHECKS = Set.of("columns", "triggers", "foreign-keys");
+  private static final Set<String> STREAM_CHECKS =
+      Set.of("columns", "triggers", "foreign-keys", "loose-foreign-keys");
 
   @Override
   public String name() {

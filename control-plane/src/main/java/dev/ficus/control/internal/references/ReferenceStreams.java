@@ -4,7 +4,8 @@ import dev.ficus.control.internal.Work;
 import dev.ficus.core.Direction;
 import dev.ficus.core.Epoch;
 import dev.ficus.core.Phase;
-import dev.ficus.core.TableName;
+import dev.ficus.core.Side;
+import dev.ficus.core.Via;
 import dev.ficus.core.manifest.Group;
 import dev.ficus.core.manifest.ReferenceCopy;
 import dev.ficus.core.manifest.Service;
@@ -13,7 +14,7 @@ import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
-import dev.ficus.postgres.StreamState;
+import dev.ficus.postgres.StreamSwitch;
 import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.Streams;
 import dev.ficus.postgres.Tables;
@@ -29,9 +30,8 @@ import java.util.Optional;
 /**
  * The streams that feed reference copies.
  *
- * <p>They come from the shared database for as long as it holds the owner's rows, that is until the
- * owner is sealed: while writes have moved, the reverse stream keeps it fed. From then on they come
- * from the owner's service database.
+ * <p>They come from the database that the owner is written in; {@link RepointedReferences} lets
+ * them follow the owner's flips.
  */
 public final class ReferenceStreams {
 
@@ -42,7 +42,7 @@ public final class ReferenceStreams {
    *
    * @param owner the group that moves the tables
    * @param ownerEpoch the owner's epoch now
-   * @param source the database that has the owner's rows now
+   * @param source the database that the owner is written in now
    * @param tables the copies
    */
   public record Copies(
@@ -92,23 +92,44 @@ public final class ReferenceStreams {
   }
 
   private static Database source(Work work, Group owner, Phase phase) {
-    return phase.compareTo(Phase.SEALED) < 0
+    return phase.writeSide() == Side.SHARED
         ? work.shared()
         : work.database(owner.service().value());
   }
 
-  /** Asks for the streams that the work's group reads from. */
+  /**
+   * Asks for the streams that the work's group reads from.
+   *
+   * <p>The owners' groups have locks of their own, so an owner may flip meanwhile:
+   *
+   * <ol>
+   *   <li>this reads that the owner is written in the shared database;
+   *   <li>the owner's flip is decided, looks for its readers and finds no stream to re-point;
+   *   <li>this asks for a stream from the shared database, which the owner will seal one day.
+   * </ol>
+   *
+   * So it looks again afterwards: either the flip found the row, or this finds the new epoch.
+   */
   public static void request(Work work) {
+    Streams streams = new Streams(work.serviceDatabase());
     for (Copies copies : readBy(work)) {
-      new Streams(work.serviceDatabase())
-          .requestCopy(
-              copies.stream(work.service()),
-              copies.owner().name(),
-              Direction.REFERENCE,
-              copies.source().name(),
-              copies.ownerEpoch(),
-              copies.streamTables(),
-              copies.owner().via());
+      work.faults().reach("references.owners-read");
+      streams.requestCopy(
+          copies.stream(work.service()),
+          copies.owner().name(),
+          Direction.REFERENCE,
+          copies.source().name(),
+          copies.ownerEpoch(),
+          copies.streamTables(),
+          Via.DIRECT);
+    }
+    for (Copies copies : readBy(work)) {
+      StreamRow row = streams.find(copies.stream(work.service())).orElseThrow();
+      if (row.epoch().compareTo(copies.ownerEpoch()) < 0
+          && new StreamSwitch(work.serviceDatabase(), row)
+              .toCopy(copies.source().name(), copies.ownerEpoch())) {
+        dropSlot(work, row);
+      }
     }
   }
 
@@ -132,69 +153,6 @@ public final class ReferenceStreams {
         streams.remove(name);
       }
     }
-  }
-
-  /**
-   * Lets all readers of the work's group be fed from another database: it is copied anew, in one
-   * transaction, so that readers never see a hole.
-   */
-  public static void repoint(Work work, Database source) {
-    for (Service reader : work.manifest().services()) {
-      List<ReferenceTable> copied = copiedBy(reader, work.group());
-      Database target = work.database(reader.name().value());
-      Streams streams = new Streams(target);
-      StreamName name = StreamName.reference(work.name(), reader.name());
-      // A reader that has not been copied yet has no row: its own copying will ask for the stream.
-      Optional<StreamRow> row = copied.isEmpty() ? Optional.empty() : find(target, streams, name);
-      if (row.isEmpty()
-          || (row.get().source().equals(source.name())
-              && row.get().state() != StreamState.STOPPED)) {
-        continue;
-      }
-      streams.stop(name);
-      dropSlot(work, row.get());
-      Copies copies = new Copies(work.group(), work.row().epoch(), source, copied);
-      streams.requestCopy(
-          name,
-          work.name(),
-          Direction.REFERENCE,
-          source.name(),
-          work.row().epoch(),
-          copies.streamTables(),
-          work.group().via());
-    }
-  }
-
-  /** Waits until all readers of the work's group are fed again. */
-  public static void awaitRepointed(Work work) {
-    for (Service reader : work.manifest().services()) {
-      if (copiedBy(reader, work.group()).isEmpty()) {
-        continue;
-      }
-      Database target = work.database(reader.name().value());
-      Streams streams = new Streams(target);
-      StreamName name = StreamName.reference(work.name(), reader.name());
-      if (find(target, streams, name).isPresent()) {
-        streams.awaitStreaming(name, work.settings().copyPatience());
-      }
-    }
-  }
-
-  private static Optional<StreamRow> find(Database target, Streams streams, StreamName name) {
-    return FicusInstalled.in(target) ? streams.find(name) : Optional.empty();
-  }
-
-  private static List<ReferenceTable> copiedBy(Service reader, Group owner) {
-    List<ReferenceTable> copied = new ArrayList<>();
-    for (Group group : reader.groups()) {
-      for (ReferenceCopy copy : group.references()) {
-        TableName table = copy.table();
-        if (owner.tables().contains(table)) {
-          copied.add(new ReferenceTable(table, copy.columns()));
-        }
-      }
-    }
-    return copied;
   }
 
   private static void dropSlot(Work work, StreamRow row) {

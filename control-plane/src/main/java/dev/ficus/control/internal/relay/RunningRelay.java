@@ -2,6 +2,7 @@ package dev.ficus.control.internal.relay;
 
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.GroupName;
+import dev.ficus.core.manifest.DdlMode;
 import dev.ficus.core.manifest.Group;
 import dev.ficus.core.manifest.Manifest;
 import dev.ficus.core.manifest.Service;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A relay for all databases of a manifest, with its meters where they are asked for. */
 public final class RunningRelay implements AutoCloseable {
@@ -70,9 +72,14 @@ public final class RunningRelay implements AutoCloseable {
     for (Group group : manifest.groups()) {
       budgets.put(group.name(), group.walBudget());
     }
+    Set<GroupName> additive =
+        manifest.groups().stream()
+            .filter(group -> group.ddl() == DdlMode.ADDITIVE)
+            .map(Group::name)
+            .collect(Collectors.toSet());
     return new Relay(
         databases,
-        RelaySettings.DEFAULTS,
+        RelaySettings.DEFAULTS.withAdditive(additive),
         new RelayWatch(registry, budgets, INTERVAL),
         manifest.kafka().map(cluster -> new RelayKafka(cluster, roles)),
         FaultPoints.NONE);

@@ -38,6 +38,7 @@ final class Copy implements Transition {
     List<Step> steps = new ArrayList<>();
     steps.add(StreamSteps.requestCopy(work, Side.SHARED));
     if (!work.group().references().isEmpty()) {
+      steps.addAll(StreamSteps.installLooseForeignKeys(work));
       steps.add(StreamSteps.requestReferences(work));
     }
     steps.addAll(RouteSteps.publishAndAwait(work));

@@ -1,10 +1,11 @@
 package dev.ficus.control.internal.transition;
 
 import dev.ficus.control.internal.Work;
+import dev.ficus.control.internal.gate.CarriedDeletes;
 import dev.ficus.control.internal.gate.CleanReconciliations;
 import dev.ficus.control.internal.gate.Gate;
 import dev.ficus.control.internal.gate.SealedCopy;
-import dev.ficus.control.internal.references.ReferenceStreams;
+import dev.ficus.control.internal.references.LooseForeignKeys;
 import dev.ficus.core.Phase;
 import dev.ficus.core.Side;
 import dev.ficus.postgres.FenceState;
@@ -22,7 +23,9 @@ final class Seal implements Transition {
 
   @Override
   public List<Gate> gates(Work work) {
-    return List.of(new CleanReconciliations());
+    return LooseForeignKeys.concerning(work).isEmpty()
+        ? List.of(new CleanReconciliations())
+        : List.of(new CleanReconciliations(), new CarriedDeletes(to()));
   }
 
   @Override
@@ -37,15 +40,6 @@ final class Seal implements Transition {
         publish,
         FenceSteps.move(work, Side.SHARED, FenceState.SEALED),
         StreamSteps.end(work, Side.SERVICE),
-        Step.of(
-            "repoint-references",
-            "Feed the reference copies of this group's tables from "
-                + work.serviceDatabase().name(),
-            () -> ReferenceStreams.repoint(work, work.serviceDatabase())),
-        Step.of(
-            "await-references",
-            "Wait until the reference copies are there",
-            () -> ReferenceStreams.awaitRepointed(work)),
         Step.of(
             "note-seal",
             "Note that the shared tables are whole and sealed",

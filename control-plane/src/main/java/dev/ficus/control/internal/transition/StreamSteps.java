@@ -1,11 +1,13 @@
 package dev.ficus.control.internal.transition;
 
 import dev.ficus.control.internal.Work;
+import dev.ficus.control.internal.references.LooseForeignKeys;
 import dev.ficus.control.internal.references.ReferenceStreams;
 import dev.ficus.core.Direction;
 import dev.ficus.core.Lsn;
 import dev.ficus.core.Side;
 import dev.ficus.core.TableName;
+import dev.ficus.core.manifest.Transform;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.PostgresException;
@@ -18,6 +20,7 @@ import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.Streams;
 import dev.ficus.postgres.Table;
 import dev.ficus.postgres.Tables;
+import dev.ficus.postgres.transform.TransformedTable;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -48,16 +51,26 @@ public final class StreamSteps {
                     Direction.from(from),
                     work.side(from).name(),
                     work.row().epoch(),
-                    tables(work.side(from), work.tables()),
+                    tables(work, from),
                     work.group().via()));
   }
 
-  /** The tables as the stream carries them, by the source's catalog. */
-  public static List<StreamTable> tables(Database source, List<TableName> tables) {
-    try (Connection connection = source.connect("stream tables")) {
-      return tables.stream()
+  /**
+   * The tables as the stream away from a side carries them: by that side's catalog, or, where they
+   * have a transform, by the shared one and the manifest.
+   */
+  public static List<StreamTable> tables(Work work, Side from) {
+    Database source = work.side(from);
+    try (Connection connection = source.connect("stream tables");
+        Connection shared = work.shared().connect("stream tables")) {
+      return work.tables().stream()
           .map(
               name -> {
+                Transform transform = work.group().transforms().get(name);
+                if (transform != null) {
+                  TransformedTable table = TransformedTable.resolve(shared, name, transform);
+                  return from == Side.SHARED ? table.forward() : table.back();
+                }
                 Table table = Tables.read(connection, source.name(), name);
                 return new StreamTable(name, name, table.writtenColumns(), table.key());
               })
@@ -124,6 +137,21 @@ public final class StreamSteps {
         "Ask the relay for the streams that feed reference copies in "
             + work.serviceDatabase().name(),
         () -> ReferenceStreams.request(work));
+  }
+
+  /**
+   * Lets streams carry deletes by the rules that concern the group; no step where there is none.
+   */
+  public static List<Step> installLooseForeignKeys(Work work) {
+    List<String> names =
+        LooseForeignKeys.concerning(work).stream().map(rule -> rule.key().name()).toList();
+    return names.isEmpty()
+        ? List.of()
+        : List.of(
+            Step.of(
+                "install-loose-foreign-keys",
+                "Let streams carry deletes by the loose foreign keys " + String.join(", ", names),
+                () -> LooseForeignKeys.install(work)));
   }
 
   static Step endReferences(Work work) {

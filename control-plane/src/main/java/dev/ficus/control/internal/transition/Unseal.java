@@ -2,7 +2,6 @@ package dev.ficus.control.internal.transition;
 
 import dev.ficus.control.internal.Work;
 import dev.ficus.control.internal.gate.SealedCopy;
-import dev.ficus.control.internal.references.ReferenceStreams;
 import dev.ficus.control.internal.store.GroupChange;
 import dev.ficus.control.internal.store.GroupRow;
 import dev.ficus.core.Phase;
@@ -44,14 +43,6 @@ final class Unseal implements Transition {
     return List.of(
         FenceSteps.move(work, Side.SHARED, FenceState.CLOSED),
         RouteSteps.publish(work),
-        Step.of(
-            "repoint-references",
-            "Feed the reference copies of this group's tables from shared",
-            () -> ReferenceStreams.repoint(work, work.shared())),
-        Step.of(
-            "await-references",
-            "Wait until the reference copies are there",
-            () -> ReferenceStreams.awaitRepointed(work)),
         RouteSteps.await(work));
   }
 }

@@ -1,5 +1,6 @@
 package dev.ficus.control.internal.watch;
 
+import dev.ficus.control.DeletedParents;
 import dev.ficus.control.StreamHealth;
 import dev.ficus.control.StreamReport;
 import dev.ficus.control.internal.references.FicusInstalled;
@@ -46,6 +47,7 @@ public final class StreamReading {
       List<StreamRow> rows,
       List<StreamWatch> watches,
       Map<StreamName, StreamTopic> topics,
+      List<DeletedParents> deletedParents,
       Instant now) {}
 
   /** Reads everything twice, so that rates are those of this moment. */
@@ -64,7 +66,10 @@ public final class StreamReading {
             streams.add(reading.health(name, row, target, Optional.ofNullable(before.get(name))));
           }
         });
-    return new StreamReport(streams, reading.unreachable);
+    return new StreamReport(
+        streams,
+        after.values().stream().flatMap(target -> target.deletedParents().stream()).toList(),
+        reading.unreachable);
   }
 
   private static List<Database> databases(Manifest manifest) {
@@ -87,6 +92,7 @@ public final class StreamReading {
                   Streams.list(connection),
                   StreamWatches.list(connection),
                   StreamTopics.list(connection),
+                  ReportedParents.list(connection, database.name()),
                   now(connection)));
         }
       } catch (SQLException e) {

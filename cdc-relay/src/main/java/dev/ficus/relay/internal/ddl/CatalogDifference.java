@@ -1,0 +1,60 @@
+package dev.ficus.relay.internal.ddl;
+
+import dev.ficus.core.Direction;
+import dev.ficus.core.Lsn;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamTable;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+
+/** What the source's catalog has otherwise, at this moment, than a stream carries it. */
+public final class CatalogDifference {
+
+  private CatalogDifference() {}
+
+  /**
+   * Compares one table.
+   *
+   * @param carried the table as the stream's rows were written
+   * @param position where the stream is
+   */
+  public static Optional<Stop> of(
+      Connection source, StreamRow stream, StreamTable table, SourceShape carried, Lsn position)
+      throws SQLException {
+    Optional<SourceShape> now = SourceCatalog.describe(source, table.source());
+    if (now.isEmpty()) {
+      return Optional.of(
+          stop(table, position, "there is no table of that name", now, "nothing more comes of it"));
+    }
+    if (!SourceCatalog.publishes(source, stream.publication(), now.get())) {
+      return Optional.of(
+          stop(
+              table,
+              position,
+              "publication " + stream.publication() + " does not send all of the table",
+              now,
+              "rows of it may have been left out"));
+    }
+    List<String> changes =
+        carried.changes(now.get(), table, stream.direction() != Direction.REFERENCE);
+    return changes.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Stop(
+                table.source(),
+                position,
+                String.join(", ", changes),
+                now,
+                carried.oid() == now.get().oid()
+                    ? Optional.empty()
+                    : Optional.of("rows of it may have been left out"),
+                false));
+  }
+
+  private static Stop stop(
+      StreamTable table, Lsn position, String change, Optional<SourceShape> now, String refusal) {
+    return new Stop(table.source(), position, change, now, Optional.of(refusal), false);
+  }
+}

@@ -1,0 +1,70 @@
+package dev.ficus.relay.internal.ddl;
+
+import dev.ficus.core.Lsn;
+import dev.ficus.core.TableName;
+import io.debezium.document.Document;
+import io.debezium.document.DocumentReader;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * What the source tells of a command that touched a streamed table, between the rows of before and
+ * after.
+ *
+ * @param lsn where it stands in the WAL
+ * @param event what happened
+ * @param command the command's tag, such as ALTER TABLE
+ * @param table the table's name after it
+ * @param publication the publication that lost the table, where that is what happened
+ * @param shape the table after it; empty where it is gone
+ */
+record Notice(
+    Lsn lsn,
+    Event event,
+    String command,
+    TableName table,
+    Optional<String> publication,
+    Optional<SourceShape> shape) {
+
+  enum Event {
+    /** The table was altered, or merely touched. */
+    ALTER,
+    /** A type of its columns was altered. */
+    TYPE,
+    /** Its rows were written anew, without any of them being sent. */
+    REWRITE,
+    /** It was dropped, or taken out of a publication. */
+    DROP
+  }
+
+  /**
+   * Reads a notice; empty if it does not bear the source's key, or is none: anybody may write a
+   * message of that prefix.
+   */
+  static Optional<Notice> parse(String content, String key, Lsn lsn) {
+    try {
+      Document document = DocumentReader.defaultReader().read(content);
+      if (!key.equals(document.getString("key"))) {
+        return Optional.empty();
+      }
+      Event event =
+          switch (document.getString("event")) {
+            case "alter" -> Event.ALTER;
+            case "type" -> Event.TYPE;
+            case "rewrite" -> Event.REWRITE;
+            case "drop" -> Event.DROP;
+            default -> throw new IOException("an event of another version");
+          };
+      return Optional.of(
+          new Notice(
+              lsn,
+              event,
+              document.getString("command"),
+              new TableName(document.getString("schema"), document.getString("table")),
+              Optional.ofNullable(document.getString("publication")),
+              event == Event.DROP ? Optional.empty() : Optional.of(SourceShape.of(document))));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ficus.postgres.transform;
+
+import org.jspecify.annotations.NullMarked;
