@@ -1,5 +1,6 @@
 package dev.ficus.benchmarks;
 
+import dev.ficus.benchmarks.stream.KafkaBenchmark;
 import dev.ficus.benchmarks.stream.LagBenchmark;
 import dev.ficus.benchmarks.stream.SourceLoadBenchmark;
 import dev.ficus.benchmarks.stream.StreamBenchmark;
@@ -29,6 +30,7 @@ import tools.jackson.databind.json.JsonMapper;
       "Benchmarks:",
       "  copy         how fast tables get from one server into another",
       "  fence        what the fence and capture triggers cost a writer",
+      "  kafka        how fast a backlog is drained over Kafka",
       "  lag          how long a commit takes to be visible in the target",
       "  source-load  what a following stream costs the source's own work",
       "  stream       how fast a backlog is drained"
@@ -39,6 +41,7 @@ public final class BenchmarkCommand implements Callable<Integer> {
       Map.of(
           "copy", new CopyBenchmark(),
           "fence", new FenceBenchmark(),
+          "kafka", new KafkaBenchmark(),
           "lag", new LagBenchmark(),
           "source-load", new SourceLoadBenchmark(),
           "stream", new StreamBenchmark());

@@ -87,6 +87,23 @@ public final class ChildJvm implements AutoCloseable {
     }
   }
 
+  /** Reads its output until a line that begins so, and returns the rest of it. */
+  public String awaitAfter(String beginning) {
+    try {
+      String answer = answers.readLine();
+      while (answer == null || !answer.startsWith(beginning)) {
+        if (answer == null) {
+          throw new IllegalStateException(
+              "a contender's process ended before it said \"" + beginning + "…\": " + logged());
+        }
+        answer = answers.readLine();
+      }
+      return answer.substring(beginning.length());
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading from a contender's process failed", e);
+    }
+  }
+
   /** Throws if it has ended. */
   public void requireAlive() {
     if (!process.isAlive()) {

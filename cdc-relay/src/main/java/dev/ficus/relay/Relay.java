@@ -9,6 +9,7 @@ import dev.ficus.relay.internal.watch.StreamWatcher;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Runs every stream that the stream rows of its databases ask for.
@@ -37,11 +38,25 @@ public final class Relay implements AutoCloseable {
       RelaySettings settings,
       RelayWatch watch,
       FaultPoints faults) {
+    this(databases, settings, watch, Optional.empty(), faults);
+  }
+
+  /**
+   * The same with streams over Kafka.
+   *
+   * @param kafka the brokers; absent where all streams travel directly
+   */
+  public Relay(
+      Map<String, Database> databases,
+      RelaySettings settings,
+      RelayWatch watch,
+      Optional<RelayKafka> kafka,
+      FaultPoints faults) {
     Map<String, Database> all = Map.copyOf(databases);
     RelayMeters meters = new RelayMeters(watch.registry());
     this.supervisors =
         all.values().stream()
-            .map(target -> new DatabaseSupervisor(all, target, settings, meters, faults))
+            .map(target -> new DatabaseSupervisor(all, target, kafka, settings, meters, faults))
             .toList();
     this.watchers =
         all.values().stream().map(target -> new StreamWatcher(all, target, watch, meters)).toList();

@@ -5,6 +5,7 @@ import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FicusException;
 import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
+import dev.ficus.core.Via;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.StreamName;
@@ -163,6 +164,11 @@ public final class SourceChanges {
       return Optional.of(
           where
               + "; none of the new rows is streamed: if the same statement has run in the target, say --rewritten-alike; otherwise copy the table anew with ficus recopy");
+    }
+    if (row.via() == Via.KAFKA) {
+      return Optional.of(
+          where
+              + "; what its topic still holds has the shape of before: roll the group back to PROVISIONED and copy it anew");
     }
     SourceShape shape = stop.shape().get();
     StreamTable before =

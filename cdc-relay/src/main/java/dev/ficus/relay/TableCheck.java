@@ -5,6 +5,7 @@ import dev.ficus.core.Epoch;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
+import dev.ficus.core.Via;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
@@ -72,6 +73,7 @@ public final class TableCheck {
         "",
         true,
         false,
+        Via.DIRECT,
         StreamState.REQUESTED,
         Optional.empty(),
         Lsn.ZERO,

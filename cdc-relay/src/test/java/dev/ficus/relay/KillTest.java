@@ -3,10 +3,12 @@ package dev.ficus.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ficus.core.Lsn;
+import dev.ficus.core.manifest.KafkaCluster;
 import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamState;
 import dev.ficus.testkit.Rule;
+import dev.ficus.testkit.TestKafka;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,35 +28,55 @@ import org.slf4j.LoggerFactory;
  * written.
  *
  * <p>{@code -Dficus.test.seed} repeats the moments of a run as far as a scheduler allows, and
- * {@code -Dficus.test.kills} makes a campaign of it.
+ * {@code -Dficus.test.kills} makes a campaign of it, and {@code -Dficus.test.via=kafka} one over
+ * Kafka.
  */
 @Rule({"R1", "R2", "R3", "R4"})
 class KillTest {
 
   private static final Logger log = LoggerFactory.getLogger(KillTest.class);
   private static final int KILLS = Integer.getInteger("ficus.test.kills", 50);
-  private static final int KILLS_IN_BACKFILL = KILLS * 3 / 10;
-  private static final int KILLS_IN_STREAMING = KILLS - KILLS_IN_BACKFILL;
+  private static final boolean OVER_KAFKA =
+      System.getProperty("ficus.test.via", "direct").equals("kafka");
 
   @Test
   void shouldLoseNothingWhenKilledAtRandomMoments(@TempDir Path folder) throws Exception {
+    try (TwoSides sides = new TwoSides(Traffic.DDL)) {
+      killAndCompare(OVER_KAFKA ? overKafka(sides) : sides, KILLS, folder);
+    }
+  }
+
+  /** A slice of what {@code -Dficus.test.via=kafka} makes of the other one. */
+  @Test
+  void shouldLoseNothingOverKafkaWhenKilledAtRandomMoments(@TempDir Path folder) throws Exception {
+    try (TwoSides sides = new TwoSides(Traffic.DDL)) {
+      killAndCompare(overKafka(sides), 8, folder);
+    }
+  }
+
+  private static TwoSides overKafka(TwoSides sides) {
+    return sides.over(KafkaCluster.of(TestKafka.shared().bootstrapServers()));
+  }
+
+  private static void killAndCompare(TwoSides sides, int kills, Path folder) throws Exception {
+    int killsInBackfill = kills * 3 / 10;
+    int killsInStreaming = kills - killsInBackfill;
     long seed = Long.getLong("ficus.test.seed", System.nanoTime());
     log.info("killing with seed {}", seed);
     Random random = new Random(seed);
     File relayLog = folder.resolve("relay.log").toFile();
-    try (TwoSides sides = new TwoSides(Traffic.DDL);
-        Traffic traffic = new Traffic(sides.shared, sides.service)) {
+    try (Traffic traffic = new Traffic(sides.shared, sides.service)) {
       traffic.fill(20_000);
       traffic.start(seed);
       sides.request(Traffic.TABLES);
       int inBackfill = 0;
       int inStreaming = 0;
       long begun = System.nanoTime();
-      while (inBackfill < KILLS_IN_BACKFILL || inStreaming < KILLS_IN_STREAMING) {
+      while (inBackfill < killsInBackfill || inStreaming < killsInStreaming) {
         assertThat(Duration.ofNanos(System.nanoTime() - begun))
-            .isLessThan(Duration.ofSeconds(60 + 12L * KILLS));
+            .isLessThan(Duration.ofSeconds(60 + 12L * kills));
         traffic.verify();
-        boolean wantBackfill = inBackfill < KILLS_IN_BACKFILL;
+        boolean wantBackfill = inBackfill < killsInBackfill;
         if (wantBackfill && sides.row().state() == StreamState.STREAMING) {
           sides.streams.stop(TwoSides.FORWARD);
           sides.request(Traffic.TABLES);
@@ -82,7 +104,7 @@ class KillTest {
         sides.assertEqual(Traffic.TABLES);
         assertThat(relay.isAlive()).isTrue();
       }
-      assertThat(traffic.checks()).isGreaterThan(200);
+      assertThat(traffic.checks()).isGreaterThan(4L * kills);
       assertThat(sides.rows(sides.shared, "item")).hasSizeGreaterThan(10_000);
     }
   }

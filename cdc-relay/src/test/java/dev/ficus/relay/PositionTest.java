@@ -6,6 +6,7 @@ import dev.ficus.core.Direction;
 import dev.ficus.core.Epoch;
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.Lsn;
+import dev.ficus.core.Via;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.ServerIdentity;
@@ -204,7 +205,8 @@ class PositionTest {
         Epoch.FIRST,
         identity,
         position,
-        sides.tables("t"));
+        sides.tables("t"),
+        Via.DIRECT);
     sides.shared.execute("update public.t set n = 1");
     sides.relay();
     sides.awaitCaughtUp();

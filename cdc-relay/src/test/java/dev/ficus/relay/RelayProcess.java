@@ -2,6 +2,7 @@ package dev.ficus.relay;
 
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.manifest.DatabaseAddress;
+import dev.ficus.core.manifest.KafkaCluster;
 import dev.ficus.core.manifest.Secret;
 import dev.ficus.postgres.Database;
 import java.io.File;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -27,6 +29,8 @@ final class RelayProcess implements AutoCloseable {
               500,
               1 << 26)
           .withCopy(3, 256 * 1024);
+
+  private static final String DIRECT = "direct";
 
   private final Process process;
 
@@ -53,6 +57,7 @@ final class RelayProcess implements AutoCloseable {
     }
     command.addAll(
         List.of("-cp", System.getProperty("java.class.path"), RelayProcess.class.getName()));
+    command.add(sides.kafka().map(KafkaCluster::bootstrapServers).orElse(DIRECT));
     for (Database database : List.of(sides.source, sides.target)) {
       command.addAll(
           List.of(
@@ -89,8 +94,13 @@ final class RelayProcess implements AutoCloseable {
   public static void main(String[] arguments) throws InterruptedException {
     Relay relay =
         new Relay(
-            Map.of(arguments[0], database(arguments, 0), arguments[4], database(arguments, 4)),
+            Map.of(arguments[1], database(arguments, 1), arguments[5], database(arguments, 5)),
             SETTINGS,
+            RelayWatch.plain(),
+            Optional.of(arguments[0])
+                .filter(brokers -> !brokers.equals(DIRECT))
+                .map(KafkaCluster::of)
+                .map(RelayKafka::of),
             FaultPoints.NONE);
     relay.start();
     new CountDownLatch(1).await();

@@ -6,7 +6,10 @@ import dev.ficus.core.Direction;
 import dev.ficus.core.Epoch;
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.GroupName;
+import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
+import dev.ficus.core.Via;
+import dev.ficus.core.manifest.KafkaCluster;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.FicusSchema;
 import dev.ficus.postgres.Marker;
@@ -23,8 +26,11 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 
@@ -43,6 +49,7 @@ final class TwoSides implements AutoCloseable {
   final Database source;
   final Database target;
   final Streams streams;
+  private Optional<KafkaCluster> kafka = Optional.empty();
   private final List<Relay> relays = new ArrayList<>();
 
   TwoSides(String... ddl) {
@@ -79,6 +86,17 @@ final class TwoSides implements AutoCloseable {
     }
   }
 
+  /** Has its streams travel over Kafka, and its relays take part in that. */
+  TwoSides over(KafkaCluster cluster) {
+    kafka = Optional.of(cluster);
+    return this;
+  }
+
+  /** The brokers that its streams travel through, if they do. */
+  Optional<KafkaCluster> kafka() {
+    return kafka;
+  }
+
   /** Asks for the forward stream of whole tables. */
   void request(String... tables) {
     request("public", List.of(tables));
@@ -86,7 +104,13 @@ final class TwoSides implements AutoCloseable {
 
   void request(String schema, List<String> tables) {
     streams.requestCopy(
-        FORWARD, GROUP, Direction.FORWARD, Database.SHARED, Epoch.FIRST, tables(schema, tables));
+        FORWARD,
+        GROUP,
+        Direction.FORWARD,
+        Database.SHARED,
+        Epoch.FIRST,
+        tables(schema, tables),
+        kafka.isPresent() ? Via.KAFKA : Via.DIRECT);
   }
 
   List<StreamTable> tables(String... names) {
@@ -113,7 +137,18 @@ final class TwoSides implements AutoCloseable {
   }
 
   Relay relay(RelaySettings settings, FaultPoints faults) {
-    Relay relay = new Relay(Map.of(source.name(), source, target.name(), target), settings, faults);
+    return relay(settings, faults, EnumSet.allOf(RelayRole.class));
+  }
+
+  /** A relay that does a part of the work, where streams travel over Kafka. */
+  Relay relay(RelaySettings settings, FaultPoints faults, Set<RelayRole> roles) {
+    Relay relay =
+        new Relay(
+            Map.of(source.name(), source, target.name(), target),
+            settings,
+            RelayWatch.plain(),
+            kafka.map(cluster -> new RelayKafka(cluster, roles)),
+            faults);
     relays.add(relay);
     relay.start();
     return relay;
@@ -160,6 +195,25 @@ final class TwoSides implements AutoCloseable {
         return row;
       }
       assertThat(System.nanoTime()).as("waiting; the stream is %s", row).isLessThan(deadline);
+      LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
+    }
+  }
+
+  /** Waits until the slot is acknowledged past everything committed in the source so far. */
+  void awaitAcknowledged() {
+    Lsn marker = Marker.write(source);
+    awaitQuery(
+        shared,
+        "select bool_and(confirmed_flush_lsn >= '%s') from pg_replication_slots where slot_name = '%s'"
+            .formatted(marker, row().slot()),
+        "t");
+  }
+
+  /** Waits until a query has an answer. */
+  void awaitQuery(TestDatabase database, String sql, String answer) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!database.queryOne(sql).equals(answer)) {
+      assertThat(System.nanoTime()).as("waiting for %s of %s", answer, sql).isLessThan(deadline);
       LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
     }
   }

@@ -2,6 +2,7 @@ package dev.ficus.control;
 
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamTopic;
 import dev.ficus.postgres.StreamWatch;
 import java.time.Duration;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param transactionsPerSecond applied while this was measured
  * @param changesPerSecond the same for row changes
  * @param watch what the relay noted; empty before it did
+ * @param topic the topic that it travels through, once there is one
  */
 public record StreamHealth(
     StreamRow row,
@@ -27,7 +29,8 @@ public record StreamHealth(
     Optional<Duration> standing,
     double transactionsPerSecond,
     double changesPerSecond,
-    Optional<StreamWatch> watch) {
+    Optional<StreamWatch> watch,
+    Optional<StreamTopic> topic) {
 
   /** True if the server has given up WAL that the slot needs: only a new copy helps. */
   public boolean lost() {

@@ -8,7 +8,9 @@ import dev.ficus.core.manifest.DatabaseAddress;
 import dev.ficus.core.manifest.Manifest;
 import dev.ficus.postgres.Database;
 import dev.ficus.relay.Relay;
+import dev.ficus.relay.RelayKafka;
 import dev.ficus.relay.RelaySettings;
+import dev.ficus.relay.RelayWatch;
 import dev.ficus.testkit.TestDatabase;
 import dev.ficus.testkit.TestPostgres;
 import java.io.IOException;
@@ -88,6 +90,19 @@ final class Store implements AutoCloseable {
         "");
   }
 
+  /** The same with streams over Kafka. */
+  static Store over(String bootstrapServers, Path folder) {
+    return new Store(
+        folder,
+        TestPostgres.create(),
+        TestPostgres.createElsewhere(),
+        TestPostgres.createElsewhere(),
+        "",
+        "        stream: { via: kafka }\nkafka: { bootstrap-servers: \""
+            + bootstrapServers
+            + "\" }\n");
+  }
+
   private Store(
       Path folder,
       TestDatabase shared,
@@ -121,6 +136,8 @@ final class Store implements AutoCloseable {
             "users", new Database("users", users.address()),
             "orders", new Database("orders", orders.address())),
         RelaySettings.DEFAULTS,
+        RelayWatch.plain(),
+        manifest.kafka().map(RelayKafka::of),
         FaultPoints.NONE);
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ficus.control.cli.FicusCli;
 import dev.ficus.control.internal.relay.RunningRelay;
 import dev.ficus.core.Phase;
+import dev.ficus.relay.RelayRole;
 import dev.ficus.testkit.Rule;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -55,6 +57,7 @@ class WatchingTest {
       try (RunningRelay relay =
           RunningRelay.start(
               store.manifest,
+              EnumSet.allOf(RelayRole.class),
               Optional.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))) {
         int port = relay.metricsPort().orElseThrow();
         awaitAnswer(port, "/metrics", 200, "ficus_slot_wal_status{direction=\"forward\"");

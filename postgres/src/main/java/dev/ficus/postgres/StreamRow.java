@@ -4,6 +4,7 @@ import dev.ficus.core.Direction;
 import dev.ficus.core.Epoch;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Lsn;
+import dev.ficus.core.Via;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.Optional;
  * @param copy whether it begins with a backfill; otherwise its slot exists and it begins at its
  *     position
  * @param guarded whether it writes rows through their guards (rule R10)
+ * @param via how it travels
  * @param state where it stands
  * @param identity the source server that the position belongs to; empty before the slot exists
  * @param position every source transaction that committed at or before it is applied
@@ -46,6 +48,7 @@ public record StreamRow(
     String publication,
     boolean copy,
     boolean guarded,
+    Via via,
     StreamState state,
     Optional<ServerIdentity> identity,
     Lsn position,
@@ -76,6 +79,7 @@ public record StreamRow(
         publication,
         copy,
         guarded,
+        via,
         state,
         identity,
         position,

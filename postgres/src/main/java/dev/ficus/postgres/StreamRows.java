@@ -5,6 +5,7 @@ import dev.ficus.core.Epoch;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
+import dev.ficus.core.Via;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -28,7 +29,7 @@ final class StreamRows {
     try (PreparedStatement select =
         connection.prepareStatement(
             """
-                select name, group_name, direction, source, epoch, slot, publication, copy, guarded, state, source_system,
+                select name, group_name, direction, source, epoch, slot, publication, copy, guarded, via, state, source_system,
                   source_timeline, position::text, position_at, lag_millis, rows_copied, rows_estimated, transactions, changes, failure, advice,
                   p.began_at, p.bytes_estimated, p.bytes_copied, p.rows_per_second, p.bytes_per_second, p.indexes, p.indexes_built, p.paused
                 from ficus.stream left join ficus.copy_progress p on p.stream = name
@@ -54,6 +55,7 @@ final class StreamRows {
                   row.getString("publication"),
                   row.getBoolean("copy"),
                   row.getBoolean("guarded"),
+                  Via.valueOf(row.getString("via")),
                   StreamState.valueOf(row.getString("state")),
                   Optional.ofNullable(system).map(it -> identity(it, row)),
                   Lsn.parse(row.getString("position")),

@@ -5,6 +5,7 @@ import dev.ficus.core.Epoch;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Lsn;
+import dev.ficus.core.Via;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -49,12 +50,25 @@ public final class Streams {
       String source,
       Epoch epoch,
       List<StreamTable> tables) {
+    requestCopy(name, group, direction, source, epoch, tables, Via.DIRECT);
+  }
+
+  /** The same for a stream that travels as said. */
+  public void requestCopy(
+      StreamName name,
+      GroupName group,
+      Direction direction,
+      String source,
+      Epoch epoch,
+      List<StreamTable> tables,
+      Via via) {
     request(
         name,
         group,
         direction,
         source,
         epoch,
+        via,
         true,
         StreamState.REQUESTED,
         Optional.empty(),
@@ -74,13 +88,15 @@ public final class Streams {
       Epoch epoch,
       ServerIdentity identity,
       Lsn position,
-      List<StreamTable> tables) {
+      List<StreamTable> tables,
+      Via via) {
     request(
         name,
         group,
         direction,
         source,
         epoch,
+        via,
         false,
         StreamState.STREAMING,
         Optional.of(identity),
@@ -94,6 +110,7 @@ public final class Streams {
       Direction direction,
       String source,
       Epoch epoch,
+      Via via,
       boolean copy,
       StreamState state,
       Optional<ServerIdentity> identity,
@@ -106,11 +123,11 @@ public final class Streams {
           connection.prepareStatement(
               """
               insert into ficus.stream as s (name, group_name, direction, source, epoch, slot, publication, copy, state,
-                source_system, source_timeline, position)
-              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::pg_lsn)
+                source_system, source_timeline, position, via)
+              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::pg_lsn, ?)
               on conflict (name) do update set
                 source = excluded.source, epoch = excluded.epoch, slot = excluded.slot, publication = excluded.publication,
-                copy = excluded.copy, guarded = false, state = excluded.state, source_system = excluded.source_system,
+                copy = excluded.copy, guarded = false, via = excluded.via, state = excluded.state, source_system = excluded.source_system,
                 source_timeline = excluded.source_timeline, position = excluded.position, position_at = null,
                 lag_millis = null, rows_copied = 0, rows_estimated = null, transactions = 0, changes = 0, failure = null, advice = null,
                 changed_at = clock_timestamp()
@@ -129,6 +146,7 @@ public final class Streams {
         upsert.setObject(
             11, identity.map(ServerIdentity::timeline).orElse(null), java.sql.Types.INTEGER);
         upsert.setString(12, position.toString());
+        upsert.setString(13, via.name());
         inserted = upsert.executeUpdate();
       }
       if (inserted == 0) {
@@ -152,9 +170,15 @@ public final class Streams {
             "run \"ficus status\" and let the running step end or roll back first");
       }
       try (PreparedStatement delete =
-          connection.prepareStatement("delete from ficus.stream_table where stream = ?")) {
+              connection.prepareStatement("delete from ficus.stream_table where stream = ?");
+          PreparedStatement end =
+              connection.prepareStatement(
+                  "update ficus.stream_topic set ended = true where stream = ?")) {
         delete.setString(1, name.value());
         delete.executeUpdate();
+        // A new stream never reads what was published for an old one.
+        end.setString(1, name.value());
+        end.executeUpdate();
       }
       try (PreparedStatement insert =
           connection.prepareStatement(
@@ -230,12 +254,15 @@ public final class Streams {
     }
   }
 
-  /** Forgets a stopped stream. */
+  /** Forgets a stopped stream; a relay removes its topic. */
   public void remove(StreamName name) {
     try (Connection connection = target.connect("stream " + name);
         PreparedStatement delete =
             connection.prepareStatement(
-                "delete from ficus.stream where name = ? and state = 'STOPPED'")) {
+                """
+                with gone as (delete from ficus.stream where name = ? and state = 'STOPPED' returning name)
+                update ficus.stream_topic set ended = true where stream in (select name from gone)
+                """)) {
       delete.setString(1, name.value());
       delete.executeUpdate();
     } catch (SQLException e) {

@@ -5,6 +5,7 @@ import dev.ficus.core.Epoch;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
+import dev.ficus.core.Via;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.FicusSchema;
 import dev.ficus.postgres.StreamName;
@@ -61,7 +62,8 @@ final class TwoSides implements AutoCloseable {
             Epoch.FIRST,
             sourceDatabase().identity(),
             position,
-            List.of(tables));
+            List.of(tables),
+            Via.DIRECT);
   }
 
   Reconciliation reconcile(ReconcilerSettings settings, StreamTable... tables) {

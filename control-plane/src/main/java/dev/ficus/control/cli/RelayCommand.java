@@ -1,9 +1,14 @@
 package dev.ficus.control.cli;
 
 import dev.ficus.control.internal.relay.RunningRelay;
+import dev.ficus.core.ErrorKind;
+import dev.ficus.core.FicusException;
 import dev.ficus.core.manifest.Manifest;
+import dev.ficus.relay.RelayRole;
 import java.net.InetSocketAddress;
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -21,6 +26,27 @@ final class RelayCommand extends ControlCommand {
     TEXT,
     JSON
   }
+
+  /** The halves of a stream over Kafka. */
+  enum Half {
+    PUBLISH(RelayRole.PUBLISH),
+    APPLY(RelayRole.APPLY);
+
+    private final RelayRole role;
+
+    Half(RelayRole role) {
+      this.role = role;
+    }
+  }
+
+  @Option(
+      names = "--only",
+      paramLabel = "HALF",
+      description = {
+        "Of streams over Kafka, run one half: publish or apply; another relay runs the other.",
+        "Streams that travel directly, and copies, are run by whoever applies."
+      })
+  private @Nullable Half only;
 
   @Option(
       names = "--metrics-port",
@@ -51,6 +77,13 @@ final class RelayCommand extends ControlCommand {
       FicusCli.logAsJson();
     }
     Manifest manifest = manifest();
+    Set<RelayRole> roles = only == null ? EnumSet.allOf(RelayRole.class) : EnumSet.of(only.role);
+    if (only == Half.PUBLISH && manifest.kafka().isEmpty()) {
+      throw new FicusException(
+          ErrorKind.USAGE,
+          "a relay that only publishes has nothing to do: the manifest has no section kafka",
+          "leave --only away, or add the section");
+    }
     Optional<InetSocketAddress> metrics =
         Optional.ofNullable(metricsPort).map(port -> new InetSocketAddress(metricsHost, port));
     CountDownLatch end = new CountDownLatch(1);
@@ -67,7 +100,7 @@ final class RelayCommand extends ControlCommand {
             },
             "ficus-relay-end");
     Runtime.getRuntime().addShutdownHook(onTerm);
-    try (RunningRelay relay = RunningRelay.start(manifest, metrics)) {
+    try (RunningRelay relay = RunningRelay.start(manifest, roles, metrics)) {
       out().println("relay runs for " + relay.databases() + "; end it with SIGTERM");
       relay
           .metricsPort()

@@ -108,6 +108,16 @@ final class StreamsText {
                           + Text.duration(standing)
                           + ": check that a relay runs and what its target waits for"));
     }
+    stream
+        .topic()
+        .ifPresent(
+            topic ->
+                lines.add(
+                    "travels over topic "
+                        + topic.name()
+                        + (topic.id().isPresent()
+                            ? ", applied up to offset " + topic.nextOffset()
+                            : ", which waits for a relay that publishes")));
     if (row.state() == StreamState.REQUESTED) {
       lines.add("waits for a relay: start one with \"ficus relay\"");
     }

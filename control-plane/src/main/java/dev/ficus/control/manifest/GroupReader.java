@@ -3,6 +3,7 @@ package dev.ficus.control.manifest;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.ServiceName;
 import dev.ficus.core.TableName;
+import dev.ficus.core.Via;
 import dev.ficus.core.manifest.DdlMode;
 import dev.ficus.core.manifest.DependentDecision;
 import dev.ficus.core.manifest.Group;
@@ -26,10 +27,18 @@ final class GroupReader {
   private static final Map<String, String> NOT_YET =
       Map.of("reconcile", "a schedule of reconciliations");
 
+  private final boolean withKafka;
   private final Map<TableName, String> owners = new HashMap<>();
   private final Map<GroupName, String> paths = new HashMap<>();
   private final List<Reference> references = new ArrayList<>();
   private final LooseForeignKeyReader looseForeignKeys = new LooseForeignKeyReader();
+
+  /**
+   * @param withKafka whether the manifest names brokers
+   */
+  GroupReader(boolean withKafka) {
+    this.withKafka = withKafka;
+  }
 
   private record Reference(
       ServiceName service,
@@ -45,6 +54,12 @@ final class GroupReader {
       mapping.problem("tables", "a group of this name stands at " + other + " already");
     }
     DdlMode ddl = stream(mapping);
+    Via via = via(mapping);
+    if (via == Via.KAFKA && ddl == DdlMode.ADDITIVE) {
+      mapping.problem(
+          "stream",
+          "not supported yet: 'ddl: additive' with 'via: kafka'; added columns stop a stream over Kafka");
+    }
     WalBudget budget =
         mapping.optionalMapping("stream").map(WalBudgetReader::read).orElse(WalBudget.NONE);
     List<TableName> tables = tables(mapping);
@@ -57,7 +72,17 @@ final class GroupReader {
         ? Optional.empty()
         : Optional.of(
             new Group(
-                name, service, tables, copies, loose, gates, dependents, transforms, budget, ddl));
+                name,
+                service,
+                tables,
+                copies,
+                loose,
+                gates,
+                dependents,
+                transforms,
+                budget,
+                ddl,
+                via));
   }
 
   private static List<String> withStream() {
@@ -72,14 +97,9 @@ final class GroupReader {
         .optionalMapping("stream")
         .map(
             stream -> {
-              stream.knows(List.of("via", "ddl", "wal-budget"), Map.of());
-              stream
-                  .optionalText("via")
-                  .filter(via -> !via.equals("direct"))
-                  .ifPresent(
-                      via ->
-                          stream.problem(
-                              "via", "not supported yet: '" + via + "'; only 'direct' is"));
+              stream.knows(
+                  List.of("via", "ddl", "wal-budget"),
+                  Map.of("partitions", "topics of more than one partition"));
               return stream
                   .optionalText("ddl")
                   .map(
@@ -92,6 +112,28 @@ final class GroupReader {
                   .orElse(DdlMode.STOP);
             })
         .orElse(DdlMode.STOP);
+  }
+
+  private Via via(Mapping mapping) {
+    return mapping
+        .optionalMapping("stream")
+        .flatMap(
+            stream ->
+                stream
+                    .optionalText("via")
+                    .flatMap(
+                        text -> {
+                          if (text.equals("kafka") && !withKafka) {
+                            stream.problem(
+                                "via",
+                                "a stream over Kafka needs brokers: add the section kafka with bootstrap-servers");
+                          } else if (!text.equals("kafka") && !text.equals("direct")) {
+                            stream.problem(
+                                "via", "'" + text + "' is no way to travel; known: direct, kafka");
+                          }
+                          return text.equals("kafka") ? Optional.of(Via.KAFKA) : Optional.empty();
+                        }))
+        .orElse(Via.DIRECT);
   }
 
   private List<TableName> tables(Mapping mapping) {

@@ -4,6 +4,7 @@ import dev.ficus.core.GroupName;
 import dev.ficus.core.ServiceName;
 import dev.ficus.core.manifest.DatabaseAddress;
 import dev.ficus.core.manifest.Group;
+import dev.ficus.core.manifest.KafkaCluster;
 import dev.ficus.core.manifest.Manifest;
 import dev.ficus.core.manifest.Secret;
 import dev.ficus.core.manifest.Service;
@@ -29,13 +30,12 @@ import org.snakeyaml.engine.v2.nodes.Node;
 public final class ManifestReader {
 
   private static final List<String> KEYS =
-      List.of("ficus", "control-store", "shared", "archive", "services");
+      List.of("ficus", "control-store", "shared", "kafka", "archive", "services");
 
   private final Path file;
   private final Path folder;
   private final Secrets secrets;
   private final Problems problems = new Problems();
-  private final GroupReader groupReader = new GroupReader();
 
   private ManifestReader(Path file, Map<String, String> environment) {
     this.file = file;
@@ -65,14 +65,18 @@ public final class ManifestReader {
     Optional<DatabaseAddress> shared = root.mapping("shared").flatMap(this::address);
     Optional<DatabaseAddress> controlStore =
         root.has("control-store") ? root.mapping("control-store").flatMap(this::address) : shared;
+    Optional<KafkaCluster> kafka =
+        root.optionalMapping("kafka").flatMap(section -> KafkaReader.read(section, secrets));
+    GroupReader groupReader = new GroupReader(root.has("kafka"));
     Path archive = folder.resolve(root.optionalText("archive").orElse("archive")).normalize();
-    List<Service> services = services(root);
+    List<Service> services = services(root, groupReader);
     groupReader.checkReferences(
         services.stream().flatMap(service -> service.groups().stream()).toList());
     if (!problems.isEmpty() || shared.isEmpty() || controlStore.isEmpty()) {
       throw problems.exception(file);
     }
-    return new Manifest(file.toAbsolutePath(), controlStore.get(), shared.get(), archive, services);
+    return new Manifest(
+        file.toAbsolutePath(), controlStore.get(), shared.get(), kafka, archive, services);
   }
 
   private Node compose() {
@@ -96,18 +100,21 @@ public final class ManifestReader {
     return new ManifestException(file, List.of(new Problem(line, "", message)));
   }
 
-  private List<Service> services(Mapping root) {
+  private List<Service> services(Mapping root, GroupReader groupReader) {
     List<Service> services = new ArrayList<>();
     Optional<Mapping> all = root.mapping("services");
     if (all.isPresent() && all.get().keys().isEmpty()) {
       root.problem("services", "at least one service is needed");
     }
     all.ifPresent(
-        mapping -> mapping.keys().forEach(key -> service(mapping, key).ifPresent(services::add)));
+        mapping ->
+            mapping
+                .keys()
+                .forEach(key -> service(mapping, key, groupReader).ifPresent(services::add)));
     return services;
   }
 
-  private Optional<Service> service(Mapping services, String key) {
+  private Optional<Service> service(Mapping services, String key, GroupReader groupReader) {
     Optional<ServiceName> name = name(services, key, ServiceName::new);
     if (key.equals("shared")) {
       services.problem(key, "'shared' names the shared database; give the service another name");

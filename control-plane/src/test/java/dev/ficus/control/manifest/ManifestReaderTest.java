@@ -8,13 +8,16 @@ import dev.ficus.core.ErrorKind;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.ServiceName;
 import dev.ficus.core.TableName;
+import dev.ficus.core.Via;
 import dev.ficus.core.manifest.DdlMode;
 import dev.ficus.core.manifest.DependentDecision;
 import dev.ficus.core.manifest.Gates;
 import dev.ficus.core.manifest.Group;
+import dev.ficus.core.manifest.KafkaCluster;
 import dev.ficus.core.manifest.LooseForeignKey;
 import dev.ficus.core.manifest.Manifest;
 import dev.ficus.core.manifest.ReferenceCopy;
+import dev.ficus.core.manifest.Secret;
 import dev.ficus.core.manifest.Transform;
 import dev.ficus.core.manifest.WalBudget;
 import dev.ficus.testkit.Rule;
@@ -97,6 +100,71 @@ class ManifestReaderTest {
     assertThat(orders.walBudget())
         .isEqualTo(new WalBudget(Optional.of(512L << 20), Optional.empty(), Optional.of(2L << 30)));
     assertThat(users.groups().get(0).walBudget()).isEqualTo(WalBudget.NONE);
+  }
+
+  @Test
+  @Rule("R20")
+  void shouldReadBrokersAndKeepTheirSecrets() throws IOException {
+    Manifest manifest =
+        read(
+            VALID.replace("via: direct", "via: kafka")
+                + """
+                kafka:
+                  bootstrap-servers: one:9092,two:9092
+                  topic-prefix: store
+                  replication: 3
+                  retention: 3d
+                  max-record: 32MB
+                  properties:
+                    security.protocol: SASL_SSL
+                    sasl.jaas.config: "${file:users.secret}"
+                """);
+
+    KafkaCluster kafka = manifest.kafka().orElseThrow();
+    assertThat(kafka.bootstrapServers()).isEqualTo("one:9092,two:9092");
+    assertThat(kafka.topicPrefix()).isEqualTo("store");
+    assertThat(kafka.replication()).contains(3);
+    assertThat(kafka.retention()).isEqualTo(Duration.ofDays(3));
+    assertThat(kafka.maxRecordBytes()).isEqualTo(32 << 20);
+    assertThat(kafka.properties().get("sasl.jaas.config")).isEqualTo(new Secret("from a file"));
+    assertThat(manifest.toString()).doesNotContain("from a file");
+    assertThat(manifest.group(new GroupName("orders")).orElseThrow().via()).isEqualTo(Via.KAFKA);
+    assertThat(manifest.group(new GroupName("users")).orElseThrow().via()).isEqualTo(Via.DIRECT);
+  }
+
+  @Test
+  @Rule({"R20", "R21"})
+  void shouldRefuseStreamsOverKafkaThatCannotBe() {
+    assertThat(problems(VALID.replace("via: direct", "via: kafka")))
+        .containsExactly(
+            "14: services.orders.groups.orders.stream.via: a stream over Kafka needs brokers: add the section kafka with bootstrap-servers");
+    assertThat(problems(VALID.replace("via: direct", "via: pigeon")))
+        .containsExactly(
+            "14: services.orders.groups.orders.stream.via: 'pigeon' is no way to travel; known: direct, kafka");
+    assertThat(
+            problems(
+                VALID
+                    + """
+                    kafka:
+                      bootstrap-servers: one:9092
+                      retention: soon
+                      max-record: 1GB
+                      properties: { acks: "1", sasl.jaas.config: in the clear, enable.idempotence: "false" }
+                    """))
+        .satisfiesExactlyInAnyOrder(
+            problem -> assertThat(problem).contains("kafka.retention: 'soon' is not a duration"),
+            problem -> assertThat(problem).contains("max-record must be from 1MB to 64MB"),
+            problem ->
+                assertThat(problem)
+                    .contains("kafka.properties.acks: Ficus sets this property itself"),
+            problem ->
+                assertThat(problem)
+                    .contains(
+                        "kafka.properties.enable.idempotence: Ficus sets this property itself"),
+            problem ->
+                assertThat(problem)
+                    .contains(
+                        "kafka.properties.sasl.jaas.config: a password in clear text is refused"));
   }
 
   @Test
@@ -286,10 +354,14 @@ class ManifestReaderTest {
 
   @Test
   void shouldRefuseByNameWhatIsNotBuiltYet() {
-    assertThat(problems(VALID.replace("via: direct", "via: kafka")))
-        .containsExactly(
-            "14: services.orders.groups.orders.stream.via: not supported yet: 'kafka'; only"
-                + " 'direct' is");
+    assertThat(problems(VALID.replace("via: direct", "via: direct, partitions: 4")))
+        .singleElement()
+        .asString()
+        .contains("stream.partitions: not supported yet: topics of more than one partition");
+    assertThat(problems(VALID + "kafka: { bootstrap-servers: 'b:9092', connect: x }\n"))
+        .singleElement()
+        .asString()
+        .contains("kafka.connect: not supported yet: topics of an existing Kafka Connect cluster");
     assertThat(
             problems(
                 VALID.replace(

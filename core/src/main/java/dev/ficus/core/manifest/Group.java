@@ -3,6 +3,7 @@ package dev.ficus.core.manifest;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.ServiceName;
 import dev.ficus.core.TableName;
+import dev.ficus.core.Via;
 import java.util.List;
 import java.util.Map;
 
@@ -21,6 +22,7 @@ import java.util.Map;
  * @param transforms how rows of some of the tables become rows of the service's tables
  * @param walBudget how much WAL the slots of the group's streams may hold back
  * @param ddl what the group's streams do about DDL in their source
+ * @param via how the streams away from the group's tables travel
  */
 public record Group(
     GroupName name,
@@ -32,7 +34,8 @@ public record Group(
     Map<String, DependentDecision> dependents,
     Map<TableName, Transform> transforms,
     WalBudget walBudget,
-    DdlMode ddl) {
+    DdlMode ddl,
+    Via via) {
 
   public Group {
     tables = List.copyOf(tables);

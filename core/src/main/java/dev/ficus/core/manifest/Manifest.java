@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param file where it was read from
  * @param controlStore holds phases, journal and evidence
  * @param shared the shared database
+ * @param kafka the brokers that streams may travel through
  * @param archive the folder that receives the tables' archives before they are dropped
  * @param services the services, in the manifest's order
  */
@@ -20,6 +21,7 @@ public record Manifest(
     Path file,
     DatabaseAddress controlStore,
     DatabaseAddress shared,
+    Optional<KafkaCluster> kafka,
     Path archive,
     List<Service> services) {
 

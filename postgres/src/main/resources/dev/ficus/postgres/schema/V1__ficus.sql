@@ -54,6 +54,7 @@ create table ficus.stream (
     publication     text not null,
     copy            boolean not null,
     guarded         boolean not null default false,
+    via             text not null default 'DIRECT' check (via in ('DIRECT', 'KAFKA')),
     state           text not null check (state in ('REQUESTED', 'COPYING', 'STREAMING', 'STOPPED', 'FAILED')),
     source_system   text,
     source_timeline int,
@@ -103,6 +104,18 @@ create table ficus.stream_mapping (
     foreign key (stream, source_schema, source_table) references ficus.stream_table on delete cascade
 );
 comment on column ficus.stream_mapping.sources is 'the source column that a column of names takes as it is; null where its expression makes it';
+
+-- The topic of a stream that travels over Kafka, and how far it is read: moved by the very commit that moves the position.
+create table ficus.stream_topic (
+    topic       text primary key,
+    stream      text not null,
+    topic_id    text,
+    next_offset bigint not null default 0,
+    ended       boolean not null default false
+);
+create unique index stream_topic_stream on ficus.stream_topic (stream) where not ended;
+comment on column ficus.stream_topic.topic_id is 'Kafka''s own id: a topic that was made anew under the name has another';
+comment on column ficus.stream_topic.ended is 'its stream is gone: a relay removes the topic, then this row';
 
 -- Which version of a dual-written row this database holds (rule R10).
 create table ficus.guard (

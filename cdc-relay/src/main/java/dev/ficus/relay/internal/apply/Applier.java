@@ -6,7 +6,6 @@ import dev.ficus.postgres.ReplicaRole;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.RelaySettings;
-import dev.ficus.relay.internal.capture.Capture;
 import dev.ficus.relay.internal.capture.Change;
 import dev.ficus.relay.internal.ddl.Addition;
 import dev.ficus.relay.internal.shape.TableShape;
@@ -26,7 +25,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Used by the capture's thread only; its connection bears the stream's lease.
  */
-public final class Applier implements Capture.Sink, AutoCloseable {
+public final class Applier implements Destination, AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Applier.class);
 
@@ -64,6 +63,23 @@ public final class Applier implements Capture.Sink, AutoCloseable {
       RelayMeters meters,
       FaultPoints faults)
       throws SQLException {
+    this(target, stream, shapes, settings, meters, faults, end -> {});
+  }
+
+  /**
+   * The same with something that is moved together with the position.
+   *
+   * @param companion called in each transaction that moves it
+   */
+  public Applier(
+      Connection target,
+      StreamRow stream,
+      List<TableShape> shapes,
+      RelaySettings settings,
+      RelayMeters meters,
+      FaultPoints faults,
+      Companion companion)
+      throws SQLException {
     this.stream = stream;
     this.settings = settings;
     this.meters = meters;
@@ -72,21 +88,21 @@ public final class Applier implements Capture.Sink, AutoCloseable {
     target.setAutoCommit(false);
     ReplicaRole role = ReplicaRole.take(target);
     target.commit();
-    this.writer = new BatchWriter(target, stream, shapes, role, faults);
+    this.writer = new BatchWriter(target, stream, shapes, role, faults, companion);
   }
 
-  /** Up to where everything is applied. */
+  @Override
   public Lsn position() {
     return position;
   }
 
-  /** When the position last moved, by {@link System#nanoTime}. */
+  @Override
   public long progressedAt() {
     return progressedAt;
   }
 
   @Override
-  public void begin(Instant committedAt) {
+  public void begin(String transaction, Instant committedAt) {
     openCommittedAt = committedAt;
   }
 
@@ -142,6 +158,23 @@ public final class Applier implements Capture.Sink, AutoCloseable {
         apply(advance);
       }
     }
+    forgetOpen();
+  }
+
+  /** Whether a transaction has begun and not ended. */
+  public boolean isOpen() {
+    return openCommittedAt != null;
+  }
+
+  /** Gives up the transaction that has begun: its publisher died, and it will come again. */
+  public void abandon() throws SQLException {
+    if (openWritten > 0) {
+      writer.abandonPieces();
+    }
+    forgetOpen();
+  }
+
+  private void forgetOpen() {
     open.clear();
     openCharacters = 0;
     openWritten = 0;

@@ -43,7 +43,8 @@ final class BatchWriter implements AutoCloseable {
       StreamRow stream,
       List<TableShape> shapes,
       ReplicaRole role,
-      FaultPoints faults)
+      FaultPoints faults,
+      Companion companion)
       throws SQLException {
     this.target = target;
     this.stream = stream;
@@ -51,7 +52,7 @@ final class BatchWriter implements AutoCloseable {
     this.order = TableOrder.read(target, shapes.stream().map(TableShape::target).toList());
     target.commit();
     this.faults = faults;
-    this.positionRow = new PositionRow(target, stream);
+    this.positionRow = new PositionRow(target, stream, companion);
     this.guards = new Guards(target, stream);
     this.looseForeignKeys = new LooseForeignKeys(target, stream, shapes, role);
     for (TableShape shape : shapes) {

@@ -25,6 +25,7 @@ final class PositionRow {
 
   private final Connection target;
   private final StreamRow stream;
+  private final Companion companion;
   private final DurablePosition durable;
 
   /**
@@ -35,9 +36,10 @@ final class PositionRow {
    * them, and a standby that took over without what the slot had let go of would be lost to the
    * stream.
    */
-  PositionRow(Connection target, StreamRow stream) throws SQLException {
+  PositionRow(Connection target, StreamRow stream, Companion companion) throws SQLException {
     this.target = target;
     this.stream = stream;
+    this.companion = companion;
     try (PreparedStatement flush =
             target.prepareStatement("update ficus.stream set position = position where name = ?");
         Statement session = target.createStatement()) {
@@ -106,10 +108,13 @@ final class PositionRow {
       update.setString(5, stream.name().value());
       update.setLong(6, stream.epoch().value());
       update.setString(7, advance.from().toString());
+      boolean guarded;
       try (ResultSet row = allowed(update, "up to " + advance.end())) {
         durable.committed(advance.from(), Lsn.parse(row.getString(2)), Lsn.parse(row.getString(3)));
-        return row.getBoolean(1);
+        guarded = row.getBoolean(1);
       }
+      companion.moved(advance.end());
+      return guarded;
     }
   }
 

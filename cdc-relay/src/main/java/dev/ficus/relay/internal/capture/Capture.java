@@ -72,9 +72,10 @@ public final class Capture implements AutoCloseable {
     /**
      * A transaction begins.
      *
+     * @param transaction its name: the source's number of it, and where it began in the WAL
      * @param committedAt by the source's clock
      */
-    void begin(Instant committedAt) throws Exception;
+    void begin(String transaction, Instant committedAt) throws Exception;
 
     /** One change of it. */
     void change(Change change) throws Exception;
@@ -92,15 +93,19 @@ public final class Capture implements AutoCloseable {
     /**
      * Nothing more is at hand: makes durable what is whole.
      *
-     * @return up to which commit the target is durable: only this is acknowledged to the slot (rule
-     *     R4)
+     * @return up to which commit it is durable: only this is acknowledged to the slot (rule R4)
      */
     Lsn flush() throws Exception;
   }
 
-  /** Starts an engine that feeds the sink, on threads of its own. */
+  /**
+   * Starts an engine that feeds the sink, on threads of its own.
+   *
+   * @param from the commit after which it begins
+   */
   public static Capture start(
       StreamRow row,
+      Lsn from,
       DatabaseAddress source,
       List<TableShape> shapes,
       DdlWatch ddl,
@@ -115,7 +120,7 @@ public final class Capture implements AutoCloseable {
         new Capture(
             row.name().value(),
             DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
-                .using(EngineProperties.of(row, source, prefix, settings))
+                .using(EngineProperties.of(row, from, source, prefix, settings))
                 .notifying(new Feeder(row, shapes, ddl, sink, failure)),
             failure);
     capture.thread.start();

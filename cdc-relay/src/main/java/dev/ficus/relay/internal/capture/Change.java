@@ -19,8 +19,10 @@ public sealed interface Change {
    * @param image the row after it; {@linkplain RowImage#isUnchanged unchanged} where a value stayed
    *     as it was
    * @param before the key it had before, where it changed; those unchanged values are found there
+   * @param inserted whether it came to be
    */
-  record Written(TableShape table, Lsn lsn, RowImage image, @Nullable RowKey before)
+  record Written(
+      TableShape table, Lsn lsn, RowImage image, @Nullable RowKey before, boolean inserted)
       implements Change {}
 
   /** A row went. */

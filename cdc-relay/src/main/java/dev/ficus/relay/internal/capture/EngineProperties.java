@@ -1,5 +1,6 @@
 package dev.ficus.relay.internal.capture;
 
+import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
 import dev.ficus.core.manifest.DatabaseAddress;
 import dev.ficus.postgres.StreamRow;
@@ -15,7 +16,7 @@ final class EngineProperties {
   private EngineProperties() {}
 
   static Properties of(
-      StreamRow row, DatabaseAddress source, String prefix, RelaySettings settings) {
+      StreamRow row, Lsn from, DatabaseAddress source, String prefix, RelaySettings settings) {
     Properties properties = new Properties();
     properties.setProperty("name", prefix);
     properties.setProperty("topic.prefix", prefix);
@@ -24,7 +25,7 @@ final class EngineProperties {
 
     properties.setProperty("plugin.name", "pgoutput");
     properties.setProperty("slot.name", row.slot());
-    properties.setProperty(SlotTask.POSITION, row.position().toString());
+    properties.setProperty(SlotTask.POSITION, from.toString());
     properties.setProperty("slot.drop.on.stop", "false");
     // The supervisor retries, with a new engine.
     properties.setProperty("slot.max.retries", "1");

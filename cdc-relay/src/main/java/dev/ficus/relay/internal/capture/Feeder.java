@@ -97,7 +97,7 @@ final class Feeder implements DebeziumEngine.ChangeConsumer<RecordChangeEvent<So
       }
     } else if (message instanceof SlotMessage.Begin begin) {
       ddl.begin();
-      sink.begin(begin.committedAt());
+      sink.begin(begin.transaction(), begin.committedAt());
     } else if (message instanceof SlotMessage.Commit commit) {
       if (ddl.stopping()) {
         // What is whole goes first, so that the position stands right before this transaction.

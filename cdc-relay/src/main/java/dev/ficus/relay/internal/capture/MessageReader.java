@@ -51,7 +51,11 @@ final class MessageReader {
     // Of a change this is where the change stands, of a commit the end of its record.
     Lsn lsn = new Lsn(lastReceived.asLong());
     switch (message.getOperation()) {
-      case BEGIN -> messages.add(new SlotMessage.Begin(message.getCommitTime()));
+      case BEGIN ->
+          messages.add(
+              new SlotMessage.Begin(
+                  message.getTransactionId().orElse(0) + ":" + lsn.value(),
+                  message.getCommitTime()));
       case COMMIT -> messages.add(new SlotMessage.Commit(lsn));
       case INSERT -> row(message, lsn, null, message.getNewTupleList());
       case UPDATE -> row(message, lsn, message.getOldTupleList(), message.getNewTupleList());
@@ -93,7 +97,11 @@ final class MessageReader {
     }
     messages.add(
         new SlotMessage.Row(
-            relation(message.getTable(), described), lsn, image(before), image(after)));
+            relation(message.getTable(), described),
+            lsn,
+            message.getOperation() == ReplicationMessage.Operation.INSERT,
+            image(before),
+            image(after)));
   }
 
   /**

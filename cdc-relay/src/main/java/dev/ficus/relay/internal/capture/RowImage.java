@@ -22,6 +22,14 @@ public final class RowImage {
     this.values = values;
   }
 
+  /** Takes the array as it is, but for these places, which are unchanged. */
+  public static RowImage of(@Nullable String[] values, int[] unchanged) {
+    for (int column : unchanged) {
+      values[column] = UNCHANGED;
+    }
+    return new RowImage(values);
+  }
+
   public @Nullable String get(int column) {
     return values[column];
   }

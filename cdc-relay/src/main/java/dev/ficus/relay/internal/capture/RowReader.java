@@ -37,13 +37,13 @@ final class RowReader {
     }
     RowImage after = image(row.after());
     if (before == null) {
-      return new Change.Written(table, row.lsn(), after, null);
+      return new Change.Written(table, row.lsn(), after, null, row.inserted());
     }
     // With replica identity full, the old row holds what the new one did not send again.
     RowImage image = isWhole(before) ? after.filledFrom(before) : after;
     RowKey key = RowKey.of(table, before);
     return new Change.Written(
-        table, row.lsn(), image, key.equals(RowKey.of(table, image)) ? null : key);
+        table, row.lsn(), image, key.equals(RowKey.of(table, image)) ? null : key, false);
   }
 
   /** An old row that is only an identity has null in all other columns. */

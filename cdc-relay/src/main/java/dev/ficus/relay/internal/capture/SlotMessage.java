@@ -10,18 +10,25 @@ sealed interface SlotMessage {
   /**
    * A transaction begins.
    *
+   * @param transaction the source's number of it, and where it began in the WAL
    * @param committedAt by the source's clock
    */
-  record Begin(Instant committedAt) implements SlotMessage {}
+  record Begin(String transaction, Instant committedAt) implements SlotMessage {}
 
   /**
    * A row came, changed or went; images are in the relation's order.
    *
    * @param lsn where the change stands in the WAL
+   * @param inserted whether it came
    * @param before the old row or its identity, where that was sent
    * @param after the new row; null where it went
    */
-  record Row(Relation relation, Lsn lsn, @Nullable RowImage before, @Nullable RowImage after)
+  record Row(
+      Relation relation,
+      Lsn lsn,
+      boolean inserted,
+      @Nullable RowImage before,
+      @Nullable RowImage after)
       implements SlotMessage {}
 
   /** All rows of a table went. */

@@ -1,11 +1,16 @@
 package dev.ficus.relay.internal.supervise;
 
 import dev.ficus.core.FaultPoints;
+import dev.ficus.core.Via;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamState;
 import dev.ficus.postgres.Streams;
+import dev.ficus.relay.RelayKafka;
+import dev.ficus.relay.RelayRole;
 import dev.ficus.relay.RelaySettings;
+import dev.ficus.relay.internal.kafka.KafkaClients;
 import dev.ficus.relay.internal.watch.RelayMeters;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -13,6 +18,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -33,19 +39,29 @@ public final class DatabaseSupervisor {
   private final RelaySettings settings;
   private final RelayMeters meters;
   private final FaultPoints faults;
-  private final Map<StreamName, StreamRunner> runners = new HashMap<>();
+  private final Set<RelayRole> roles;
+  private final Optional<KafkaClients> kafka;
+  private final Optional<TopicRemover> topics;
+  private final Map<Part, StreamRunner> runners = new HashMap<>();
   private final CountDownLatch stopping = new CountDownLatch(1);
   private final Thread thread;
   private boolean reachable = true;
 
+  /** One half of a stream. */
+  private record Part(StreamName stream, RelayRole role) {}
+
   public DatabaseSupervisor(
       Map<String, Database> databases,
       Database target,
+      Optional<RelayKafka> kafka,
       RelaySettings settings,
       RelayMeters meters,
       FaultPoints faults) {
     this.databases = databases;
     this.target = target;
+    this.roles = kafka.map(RelayKafka::roles).orElse(Set.of(RelayRole.APPLY));
+    this.kafka = kafka.map(it -> new KafkaClients(it.cluster()));
+    this.topics = this.kafka.map(clients -> new TopicRemover(clients, target));
     this.settings = settings;
     this.meters = meters;
     this.faults = faults;
@@ -55,17 +71,22 @@ public final class DatabaseSupervisor {
 
   public void start() {
     thread.start();
+    topics.ifPresent(TopicRemover::start);
   }
 
   /** Asks it and its runners to end; returns at once. */
   public void stop() {
     stopping.countDown();
+    topics.ifPresent(TopicRemover::stop);
   }
 
   /** Waits until it and its runners have ended. */
   public void awaitEnd() throws InterruptedException {
     stop();
     thread.join();
+    if (topics.isPresent()) {
+      topics.get().awaitEnd();
+    }
   }
 
   private void run() {
@@ -114,26 +135,40 @@ public final class DatabaseSupervisor {
 
   private void reconcile(List<StreamRow> rows) {
     runners.values().removeIf(runner -> !runner.isAlive());
-    Set<StreamName> wanted = new HashSet<>();
+    Set<Part> wanted = new HashSet<>();
     for (StreamRow row : rows) {
-      if (!StreamRunner.isRunnable(row.state())) {
-        continue;
-      }
-      wanted.add(row.name());
-      StreamRunner runner = runners.get(row.name());
-      if (runner == null) {
-        runner = new StreamRunner(databases, target, row, settings, meters, faults);
-        runners.put(row.name(), runner);
-        runner.start();
-      } else if (!runner.runs(row)) {
-        runner.stop();
+      for (RelayRole role : roles(row)) {
+        Part part = new Part(row.name(), role);
+        wanted.add(part);
+        StreamRunner runner = runners.get(part);
+        if (runner == null) {
+          runner = new StreamRunner(databases, target, row, role, kafka, settings, meters, faults);
+          runners.put(part, runner);
+          runner.start();
+        } else if (!runner.runs(row)) {
+          runner.stop();
+        }
       }
     }
     runners.forEach(
-        (name, runner) -> {
-          if (!wanted.contains(name)) {
+        (part, runner) -> {
+          if (!wanted.contains(part)) {
             runner.stop();
           }
         });
+  }
+
+  /** Which halves of a stream this relay is to run now. */
+  private Set<RelayRole> roles(StreamRow row) {
+    Set<RelayRole> wanted = new HashSet<>();
+    if (StreamRunner.isRunnable(row.state()) && roles.contains(RelayRole.APPLY)) {
+      wanted.add(RelayRole.APPLY);
+    }
+    if (row.via() == Via.KAFKA
+        && row.state() == StreamState.STREAMING
+        && roles.contains(RelayRole.PUBLISH)) {
+      wanted.add(RelayRole.PUBLISH);
+    }
+    return wanted;
   }
 }

@@ -56,21 +56,12 @@ final class SourceCheck {
    * @throws RelayException if the stream cannot go on there
    */
   void verify(Connection target) throws SQLException {
-    ServerIdentity then =
-        stream
-            .identity()
-            .orElseThrow(
-                () ->
-                    RelayException.stop(
-                        "stream "
-                            + stream.name()
-                            + " is to stream but no source server is recorded",
-                        AGAIN));
+    ServerIdentity then = recorded();
     ServerIdentity now = source.identity();
     if (!now.equals(then)) {
       verifyTakeover(then, now);
     }
-    verifySlot(then, now);
+    verifyBehind(verifySlot(then, now));
     if (!now.equals(then)) {
       record(target, now);
       log.warn(
@@ -81,6 +72,45 @@ final class SourceCheck {
           now.timeline(),
           stream.position());
     }
+  }
+
+  /**
+   * Verifies the source of a stream that is published ahead of its position; it is followed to no
+   * other server.
+   *
+   * @return its slot
+   */
+  Slots.Slot verifyUnmoved() {
+    ServerIdentity then = recorded();
+    ServerIdentity now = source.identity();
+    if (!now.equals(then)) {
+      throw RelayException.stop(
+          "stream "
+              + stream.name()
+              + " was published from system "
+              + then.system()
+              + " timeline "
+              + then.timeline()
+              + ", but "
+              + source
+              + " is system "
+              + now.system()
+              + " timeline "
+              + now.timeline(),
+          "correct the database's address if it is wrong; after a fail-over or a restore of the source, "
+              + AGAIN);
+    }
+    return verifySlot(then, now);
+  }
+
+  private ServerIdentity recorded() {
+    return stream
+        .identity()
+        .orElseThrow(
+            () ->
+                RelayException.stop(
+                    "stream " + stream.name() + " is to stream but no source server is recorded",
+                    AGAIN));
   }
 
   private void verifyTakeover(ServerIdentity then, ServerIdentity now) {
@@ -136,7 +166,7 @@ final class SourceCheck {
     }
   }
 
-  private void verifySlot(ServerIdentity then, ServerIdentity now) {
+  private Slots.Slot verifySlot(ServerIdentity then, ServerIdentity now) {
     Slots.Slot slot =
         new Slots(source)
             .find(stream.slot())
@@ -164,6 +194,10 @@ final class SourceCheck {
       StreamFailure lost = LostSlot.lost(stream, source);
       throw RelayException.stop(lost.failure(), lost.advice());
     }
+    return slot;
+  }
+
+  private void verifyBehind(Slots.Slot slot) {
     if (!stream.position().hasReached(slot.confirmed())) {
       throw RelayException.stop(
           "slot "

@@ -2,17 +2,23 @@ package dev.ficus.relay.internal.supervise;
 
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.TableName;
+import dev.ficus.core.Via;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamState;
+import dev.ficus.postgres.StreamTopic;
+import dev.ficus.postgres.StreamTopics;
 import dev.ficus.postgres.StreamWatches;
 import dev.ficus.postgres.Streams;
 import dev.ficus.postgres.TableCopies;
 import dev.ficus.relay.RelayException;
+import dev.ficus.relay.RelayRole;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.backfill.Backfill;
 import dev.ficus.relay.internal.backfill.Recopy;
 import dev.ficus.relay.internal.ddl.ShapeRows;
+import dev.ficus.relay.internal.kafka.KafkaClients;
+import dev.ficus.relay.internal.kafka.Topics;
 import dev.ficus.relay.internal.watch.RelayMeters;
 import dev.ficus.relay.internal.watch.StreamFailure;
 import java.sql.Connection;
@@ -24,6 +30,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -40,27 +47,41 @@ final class StreamRunner {
   private final RelaySettings settings;
   private final RelayMeters meters;
   private final FaultPoints faults;
+  private final RelayRole role;
+  private final Optional<KafkaClients> kafka;
   private final RunnerConnections connections;
   private final CountDownLatch stopping = new CountDownLatch(1);
   private final Thread thread;
   private volatile boolean copying;
   private final AtomicInteger failures = new AtomicInteger();
 
+  /**
+   * @param role which half of the stream; one that travels directly is wholly run by the half that
+   *     applies
+   * @param kafka where streams over Kafka find their topics; absent where this relay runs none
+   */
   StreamRunner(
       Map<String, Database> databases,
       Database target,
       StreamRow requested,
+      RelayRole role,
+      Optional<KafkaClients> kafka,
       RelaySettings settings,
       RelayMeters meters,
       FaultPoints faults) {
     this.databases = databases;
     this.target = target;
     this.requested = requested;
+    this.role = role;
+    this.kafka = kafka;
     this.settings = settings;
     this.meters = meters;
     this.faults = faults;
     this.connections = new RunnerConnections(requested);
-    this.thread = new Thread(this::run, "ficus-stream-" + requested.name());
+    this.thread =
+        new Thread(
+            this::run,
+            (role == RelayRole.PUBLISH ? "ficus-publish-" : "ficus-stream-") + requested.name());
     thread.setDaemon(true);
   }
 
@@ -118,12 +139,49 @@ final class StreamRunner {
 
   /** Returns whether the stream is to be run again. */
   private boolean runOnce() throws Exception {
+    return switch (role) {
+      case PUBLISH -> publishOnce();
+      case APPLY -> applyOnce();
+    };
+  }
+
+  private boolean publishOnce() throws Exception {
+    KafkaClients clients = clients();
+    try (Connection leased = connections.open(target)) {
+      Optional<StreamRow> row = current(leased);
+      if (row.isEmpty() || row.get().state() != StreamState.STREAMING) {
+        return false;
+      }
+      StreamTopic topic = Topics.named(clients.cluster(), leased, row.get());
+      if (!Lease.ofTopic(topic.name()).take(leased)) {
+        return !stopping.await(settings.supervisionInterval().toMillis(), TimeUnit.MILLISECONDS);
+      }
+      try (Admin admin = clients.admin()) {
+        topic = Topics.ensure(clients.cluster(), admin, leased, row.get());
+      }
+      new Streaming(source(), target, leased, row.get(), connections, settings, meters, faults)
+          .publish(clients, topic, stopping, () -> failures.set(0));
+      return false;
+    }
+  }
+
+  private KafkaClients clients() {
+    return kafka.orElseThrow(
+        () ->
+            RelayException.stop(
+                "stream "
+                    + requested.name()
+                    + " travels over Kafka, and this relay has been told of no brokers",
+                "start the relay with a manifest that has the section kafka"));
+  }
+
+  private boolean applyOnce() throws Exception {
     try (Connection leased = connections.open(target)) {
       Optional<StreamRow> row = current(leased);
       if (row.isEmpty()) {
         return false;
       }
-      if (!Lease.take(leased, requested)) {
+      if (!Lease.of(requested).take(leased)) {
         // Another relay runs it, or the server has not noticed yet that the last one died.
         return !stopping.await(settings.supervisionInterval().toMillis(), TimeUnit.MILLISECONDS);
       }
@@ -142,6 +200,9 @@ final class StreamRunner {
       }
       if (row.isEmpty() || stopping.getCount() == 0) {
         return false;
+      }
+      if (row.get().via() == Via.KAFKA) {
+        return consume(source, leased, row.get());
       }
       Set<TableName> pending = TableCopies.pending(leased, requested.name());
       if (!pending.isEmpty()) {
@@ -168,6 +229,29 @@ final class StreamRunner {
     } finally {
       copying = false;
     }
+  }
+
+  private boolean consume(Database source, Connection leased, StreamRow row) throws Exception {
+    KafkaClients clients = clients();
+    Optional<StreamTopic> topic =
+        StreamTopics.find(leased, row.name()).filter(it -> it.id().isPresent());
+    if (topic.isEmpty()) {
+      // Its publisher makes it.
+      return !stopping.await(settings.supervisionInterval().toMillis(), TimeUnit.MILLISECONDS);
+    }
+    new Consuming(
+            source,
+            target,
+            leased,
+            row,
+            topic.get(),
+            connections,
+            clients,
+            settings,
+            meters,
+            faults)
+        .run(stopping, () -> failures.set(0));
+    return false;
   }
 
   private Optional<StreamRow> current(Connection connection) throws SQLException {

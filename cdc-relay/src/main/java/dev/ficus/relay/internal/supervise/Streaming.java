@@ -7,16 +7,21 @@ import dev.ficus.postgres.Database;
 import dev.ficus.postgres.DdlNotices;
 import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.PostgresException;
+import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
+import dev.ficus.postgres.StreamTopic;
 import dev.ficus.postgres.TableCopies;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.apply.Applier;
+import dev.ficus.relay.internal.apply.Destination;
 import dev.ficus.relay.internal.capture.Capture;
 import dev.ficus.relay.internal.ddl.DdlWatch;
 import dev.ficus.relay.internal.ddl.ShapeRows;
 import dev.ficus.relay.internal.ddl.ShapeRows.Remembered;
 import dev.ficus.relay.internal.ddl.SourceCatalog;
+import dev.ficus.relay.internal.kafka.KafkaClients;
+import dev.ficus.relay.internal.kafka.TopicPublisher;
 import dev.ficus.relay.internal.shape.StreamShape;
 import dev.ficus.relay.internal.shape.TableShape;
 import dev.ficus.relay.internal.watch.RelayMeters;
@@ -76,12 +81,11 @@ final class Streaming {
    */
   void run(CountDownLatch stopping, Runnable progressed) throws Exception {
     try (Connection requests = connections.open(target)) {
-      run(
-          stopping,
-          progressed,
+      apply(
           Set.of(),
           sink -> sink,
-          () -> !TableCopies.pending(requests, stream.name()).isEmpty());
+          new Ending(
+              stopping, progressed, () -> !TableCopies.pending(requests, stream.name()).isEmpty()));
     }
   }
 
@@ -93,11 +97,49 @@ final class Streaming {
    */
   boolean until(Lsn place, Set<TableName> without, CountDownLatch stopping) throws Exception {
     try {
-      run(stopping, () -> {}, without, sink -> new UntilSink(sink, place), () -> false);
+      apply(
+          without, sink -> new UntilSink(sink, place), new Ending(stopping, () -> {}, () -> false));
       return false;
     } catch (UntilSink.Reached e) {
       leased.rollback();
       return true;
+    }
+  }
+
+  /**
+   * Publishes to the stream's topic until {@code stopping} opens, from what the topic was given
+   * last.
+   *
+   * @param progressed called when something was published
+   * @throws Exception why the stream cannot go on
+   */
+  void publish(
+      KafkaClients clients, StreamTopic topic, CountDownLatch stopping, Runnable progressed)
+      throws Exception {
+    Slots.Slot slot = new SourceCheck(source, stream).verifyUnmoved();
+    try (Connection catalog = connections.open(source);
+        Connection markers = connections.open(source)) {
+      Map<TableName, Remembered> remembered = remembered(markers);
+      DdlWatch ddl = watch(remembered, catalog, markers);
+      List<TableShape> shapes = shapes(markers, remembered);
+      try (TopicPublisher publisher =
+          TopicPublisher.open(
+              clients, stream, topic, slot.confirmed(), markers.getCatalog(), faults)) {
+        log.info(
+            "stream {}: publishing from {} at {} to topic {}",
+            stream.name(),
+            source,
+            publisher.from(),
+            topic.name());
+        capture(
+            publisher,
+            publisher,
+            publisher.from(),
+            shapes,
+            ddl,
+            markers,
+            new Ending(stopping, progressed, () -> false));
+      }
     }
   }
 
@@ -106,24 +148,16 @@ final class Streaming {
     boolean holds() throws SQLException;
   }
 
-  private void run(
-      CountDownLatch stopping,
-      Runnable progressed,
-      Set<TableName> without,
-      UnaryOperator<Capture.Sink> around,
-      Condition over)
+  /** What ends a run, and whom its progress is told. */
+  private record Ending(CountDownLatch stopping, Runnable progressed, Condition over) {}
+
+  private void apply(Set<TableName> without, UnaryOperator<Capture.Sink> around, Ending ending)
       throws Exception {
     new SourceCheck(source, stream).verify(leased);
     try (Connection catalog = connections.open(source);
         Connection markers = connections.open(source)) {
       Map<TableName, Remembered> remembered = remembered(markers);
-      DdlWatch ddl =
-          new DdlWatch(
-              stream,
-              remembered,
-              settings.additive().contains(stream.group()),
-              DdlNotices.key(markers),
-              catalog);
+      DdlWatch ddl = watch(remembered, catalog, markers);
       remembered.keySet().removeAll(without);
       List<TableShape> shapes = shapes(markers, remembered);
       if (!without.isEmpty()) {
@@ -131,35 +165,50 @@ final class Streaming {
         // reached.
         Marker.write(markers);
       }
-      run(stopping, progressed, shapes, ddl, markers, around, over);
+      try (Applier applier = new Applier(leased, stream, shapes, settings, meters, faults)) {
+        log.info("stream {}: streaming from {} at {}", stream.name(), source, stream.position());
+        capture(applier, around.apply(applier), stream.position(), shapes, ddl, markers, ending);
+      }
     }
   }
 
-  private void run(
-      CountDownLatch stopping,
-      Runnable progressed,
+  private DdlWatch watch(
+      Map<TableName, Remembered> remembered, Connection catalog, Connection markers)
+      throws SQLException {
+    return new DdlWatch(
+        stream,
+        remembered,
+        settings.additive().contains(stream.group()),
+        DdlNotices.key(markers),
+        catalog);
+  }
+
+  /**
+   * @param sink what the capture feeds, in front of the destination
+   */
+  private void capture(
+      Destination destination,
+      Capture.Sink sink,
+      Lsn from,
       List<TableShape> shapes,
       DdlWatch ddl,
       Connection markers,
-      UnaryOperator<Capture.Sink> around,
-      Condition over)
+      Ending ending)
       throws Exception {
-    try (Applier applier = new Applier(leased, stream, shapes, settings, meters, faults);
-        Capture capture =
-            Capture.start(stream, source.address(), shapes, ddl, settings, around.apply(applier))) {
-      log.info("stream {}: streaming from {} at {}", stream.name(), source, stream.position());
+    try (Capture capture =
+        Capture.start(stream, from, source.address(), shapes, ddl, settings, sink)) {
       long markedAt = System.nanoTime();
-      long startedAt = applier.progressedAt();
+      long startedAt = destination.progressedAt();
       CatalogWatch catalog = new CatalogWatch(stream, ddl, markers);
       while (!capture.awaitEnd(WATCH)) {
-        if (stopping.await(0, TimeUnit.MILLISECONDS) || over.holds()) {
+        if (ending.stopping().await(0, TimeUnit.MILLISECONDS) || ending.over().holds()) {
           return;
         }
-        if (applier.progressedAt() != startedAt) {
-          progressed.run();
+        if (destination.progressedAt() != startedAt) {
+          ending.progressed().run();
         }
-        markedAt = markWhenIdle(applier, markers, markedAt);
-        catalog.look(applier.position());
+        markedAt = markWhenIdle(destination, markers, markedAt);
+        catalog.look(destination.position());
       }
       Throwable failure =
           capture
@@ -177,11 +226,11 @@ final class Streaming {
   }
 
   /* A slot lets go of WAL only when something arrives on it; a source that writes other tables alone would fill its disk. */
-  private long markWhenIdle(Applier applier, Connection markers, long markedAt)
+  private long markWhenIdle(Destination destination, Connection markers, long markedAt)
       throws SQLException {
     long now = System.nanoTime();
     long idle = settings.idleMarkerInterval().toNanos();
-    if (now - applier.progressedAt() < idle || now - markedAt < idle) {
+    if (now - destination.progressedAt() < idle || now - markedAt < idle) {
       return markedAt;
     }
     Marker.write(markers);

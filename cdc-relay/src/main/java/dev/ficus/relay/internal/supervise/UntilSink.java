@@ -23,8 +23,8 @@ final class UntilSink implements Capture.Sink {
   }
 
   @Override
-  public void begin(Instant committedAt) throws Exception {
-    sink.begin(committedAt);
+  public void begin(String transaction, Instant committedAt) throws Exception {
+    sink.begin(transaction, committedAt);
   }
 
   @Override

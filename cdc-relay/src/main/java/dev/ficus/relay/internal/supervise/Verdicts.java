@@ -10,6 +10,7 @@ import java.net.ConnectException;
 import java.net.SocketException;
 import java.sql.SQLException;
 import java.util.List;
+import org.apache.kafka.common.KafkaException;
 
 /** The one place that says which errors are retried; the list is narrow on purpose. */
 final class Verdicts {
@@ -45,7 +46,9 @@ final class Verdicts {
         describe(error),
         known != null
             ? known.next()
-            : "mend what the message names, then request the stream again; the relay's log has the full error",
+            : find(error, KafkaException.class) != null
+                ? KafkaErrors.ADVICE
+                : "mend what the message names, then request the stream again; the relay's log has the full error",
         List.of());
   }
 
@@ -54,7 +57,8 @@ final class Verdicts {
         || RETRIED.stream().anyMatch(state -> SqlErrors.has(error, state))
         || find(error, SocketException.class) != null
         || find(error, ConnectException.class) != null
-        || find(error, EOFException.class) != null;
+        || find(error, EOFException.class) != null
+        || KafkaErrors.isPassing(error);
   }
 
   /** What happened, without what could hold row values: the server's message, or else the types. */
@@ -66,6 +70,9 @@ final class Verdicts {
     FicusException known = find(error, FicusException.class);
     if (known != null) {
       return String.valueOf(known.getMessage()).replaceFirst("\n  next: .*", "");
+    }
+    if (find(error, KafkaException.class) != null) {
+      return KafkaErrors.describe(error);
     }
     StringBuilder types = new StringBuilder(error.getClass().getSimpleName());
     for (Throwable cause = error.getCause(); cause != null; cause = cause.getCause()) {

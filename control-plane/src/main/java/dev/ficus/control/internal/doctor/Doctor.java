@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Runs every check on everything that can be reached, so that one run names all trouble. */
 public final class Doctor implements AutoCloseable {
@@ -55,7 +56,8 @@ public final class Doctor implements AutoCloseable {
             .toList();
     try (Doctor doctor = new Doctor()) {
       boolean all = doctor.reach(manifest, groups);
-      for (Check check : CHECKS) {
+      List<Check> checks = checks(manifest);
+      for (Check check : checks) {
         doctor.findings.of(check);
         for (Place place : doctor.places.values()) {
           doctor.run(place.name(), () -> check.examine(place, doctor.findings));
@@ -69,8 +71,14 @@ public final class Doctor implements AutoCloseable {
         }
       }
       return new Diagnosis(
-          CHECKS.stream().map(Check::name).toList(), doctor.findings.gravestFirst(), removed);
+          checks.stream().map(Check::name).toList(), doctor.findings.gravestFirst(), removed);
     }
+  }
+
+  private static List<Check> checks(Manifest manifest) {
+    return Brokers.concern(manifest)
+        ? Stream.concat(CHECKS.stream(), Stream.of(new Brokers())).toList()
+        : CHECKS;
   }
 
   /** Removes leftovers that the operator has named. */

@@ -89,7 +89,8 @@ final class NewSide {
             flip.epoch(),
             flip.identity().orElseThrow(),
             flip.start().orElseThrow(),
-            StreamSteps.tables(work, sides.to()));
+            StreamSteps.tables(work, sides.to()),
+            work.group().via());
     if (sides.from() == Side.SERVICE) {
       work.streams(sides.from()).guard(sides.newStream(), true);
     }

@@ -5,6 +5,7 @@ import dev.ficus.core.Direction;
 import dev.ficus.core.Epoch;
 import dev.ficus.core.Phase;
 import dev.ficus.core.Side;
+import dev.ficus.core.Via;
 import dev.ficus.core.manifest.Group;
 import dev.ficus.core.manifest.ReferenceCopy;
 import dev.ficus.core.manifest.Service;
@@ -119,7 +120,8 @@ public final class ReferenceStreams {
           Direction.REFERENCE,
           copies.source().name(),
           copies.ownerEpoch(),
-          copies.streamTables());
+          copies.streamTables(),
+          Via.DIRECT);
     }
     for (Copies copies : readBy(work)) {
       StreamRow row = streams.find(copies.stream(work.service())).orElseThrow();

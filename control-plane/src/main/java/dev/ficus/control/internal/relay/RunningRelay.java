@@ -9,6 +9,8 @@ import dev.ficus.core.manifest.Service;
 import dev.ficus.core.manifest.WalBudget;
 import dev.ficus.postgres.Database;
 import dev.ficus.relay.Relay;
+import dev.ficus.relay.RelayKafka;
+import dev.ficus.relay.RelayRole;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.RelayWatch;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -42,17 +44,19 @@ public final class RunningRelay implements AutoCloseable {
   /**
    * Starts it.
    *
+   * @param roles which half of streams over Kafka it runs
    * @param metrics where metrics and health are served; nowhere if absent
    */
-  public static RunningRelay start(Manifest manifest, Optional<InetSocketAddress> metrics) {
+  public static RunningRelay start(
+      Manifest manifest, Set<RelayRole> roles, Optional<InetSocketAddress> metrics) {
     Map<String, Database> databases = databases(manifest);
     if (metrics.isEmpty()) {
-      Relay relay = relay(databases, manifest, new CompositeMeterRegistry());
+      Relay relay = relay(databases, manifest, roles, new CompositeMeterRegistry());
       relay.start();
       return new RunningRelay(relay, databases.keySet(), Optional.empty());
     }
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    Relay relay = relay(databases, manifest, registry);
+    Relay relay = relay(databases, manifest, roles, registry);
     // Before the relay starts: a port that is taken must not leave one running.
     MetricsEndpoint endpoint = MetricsEndpoint.start(metrics.get(), registry, relay::health);
     relay.start();
@@ -60,7 +64,10 @@ public final class RunningRelay implements AutoCloseable {
   }
 
   private static Relay relay(
-      Map<String, Database> databases, Manifest manifest, MeterRegistry registry) {
+      Map<String, Database> databases,
+      Manifest manifest,
+      Set<RelayRole> roles,
+      MeterRegistry registry) {
     Map<GroupName, WalBudget> budgets = new LinkedHashMap<>();
     for (Group group : manifest.groups()) {
       budgets.put(group.name(), group.walBudget());
@@ -74,6 +81,7 @@ public final class RunningRelay implements AutoCloseable {
         databases,
         RelaySettings.DEFAULTS.withAdditive(additive),
         new RelayWatch(registry, budgets, INTERVAL),
+        manifest.kafka().map(cluster -> new RelayKafka(cluster, roles)),
         FaultPoints.NONE);
   }
 

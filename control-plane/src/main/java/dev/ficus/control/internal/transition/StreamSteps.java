@@ -51,7 +51,8 @@ public final class StreamSteps {
                     Direction.from(from),
                     work.side(from).name(),
                     work.row().epoch(),
-                    tables(work, from)));
+                    tables(work, from),
+                    work.group().via()));
   }
 
   /**

@@ -11,7 +11,10 @@ import dev.ficus.core.manifest.Service;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.SqlErrors;
+import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamTopic;
+import dev.ficus.postgres.StreamTopics;
 import dev.ficus.postgres.StreamWatch;
 import dev.ficus.postgres.StreamWatches;
 import dev.ficus.postgres.Streams;
@@ -43,6 +46,7 @@ public final class StreamReading {
   private record Target(
       List<StreamRow> rows,
       List<StreamWatch> watches,
+      Map<StreamName, StreamTopic> topics,
       List<DeletedParents> deletedParents,
       Instant now) {}
 
@@ -87,6 +91,7 @@ public final class StreamReading {
               new Target(
                   Streams.list(connection),
                   StreamWatches.list(connection),
+                  StreamTopics.list(connection),
                   ReportedParents.list(connection, database.name()),
                   now(connection)));
         }
@@ -145,6 +150,7 @@ public final class StreamReading {
         earlier.map(it -> (row.changes() - it.changes()) / seconds).orElse(0.0),
         target.watches().stream()
             .filter(it -> it.stream().equals(row.name()) && it.epoch().equals(row.epoch()))
-            .findFirst());
+            .findFirst(),
+        Optional.ofNullable(target.topics().get(row.name())));
   }
 }

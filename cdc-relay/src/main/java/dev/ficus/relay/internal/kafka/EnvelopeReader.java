@@ -1,0 +1,274 @@
+package dev.ficus.relay.internal.kafka;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import dev.ficus.core.Lsn;
+import dev.ficus.core.TableName;
+import dev.ficus.relay.RelayException;
+import dev.ficus.relay.internal.capture.Change;
+import dev.ficus.relay.internal.capture.RowImage;
+import dev.ficus.relay.internal.capture.RowKey;
+import dev.ficus.relay.internal.shape.CarriedColumn;
+import dev.ficus.relay.internal.shape.TableShape;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what {@link EnvelopeWriter} wrote; anything else stops the stream by name (rule R7). */
+final class EnvelopeReader {
+
+  private static final String STRANGE =
+      "find out who else writes this topic, then request the stream again with a new copy";
+
+  private final JsonFactory json =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+          .build();
+  private final Map<TableName, TableShape> tables = new HashMap<>();
+
+  EnvelopeReader(List<TableShape> shapes) {
+    shapes.forEach(shape -> tables.put(shape.source(), shape));
+  }
+
+  /** The names and values of a JSON object whose values are text. */
+  private static final class Fields {
+    final List<String> names = new ArrayList<>(16);
+    final List<@Nullable String> values = new ArrayList<>(16);
+  }
+
+  /** A record's fields, as far as they matter. */
+  private static final class Parsed {
+    @Nullable String status;
+    @Nullable String id;
+    long committedAtMillis;
+    long changes;
+    @Nullable Fields before;
+    @Nullable Fields after;
+    String schema = "";
+    String table = "";
+    long lsn;
+    @Nullable String op;
+    long order;
+  }
+
+  TopicRecord read(ConsumerRecord<byte[], byte[]> record) {
+    Parsed parsed = parse(record);
+    String transaction = parsed.id;
+    if (transaction == null) {
+      throw strange(record, "names no transaction");
+    }
+    if (parsed.status == null) {
+      return new TopicRecord.Row(transaction, parsed.order, change(record, parsed));
+    }
+    return switch (parsed.status) {
+      case "BEGIN" ->
+          new TopicRecord.Begin(
+              transaction,
+              Instant.ofEpochMilli(parsed.committedAtMillis),
+              lsn(record, TopicRecord.PREVIOUS_HEADER));
+      case "END" ->
+          new TopicRecord.End(transaction, parsed.changes, lsn(record, TopicRecord.END_HEADER));
+      default -> throw strange(record, "has a status that is neither BEGIN nor END");
+    };
+  }
+
+  private Change change(ConsumerRecord<byte[], byte[]> record, Parsed parsed) {
+    TableName name = new TableName(parsed.schema, parsed.table);
+    TableShape table = tables.get(name);
+    if (table == null) {
+      throw strange(record, "is of table " + name + ", which the stream does not carry");
+    }
+    Lsn lsn = new Lsn(parsed.lsn);
+    return switch (String.valueOf(parsed.op)) {
+      case "c", "u" -> {
+        RowImage image = image(record, table, parsed.after);
+        yield new Change.Written(
+            table,
+            lsn,
+            image,
+            parsed.before == null ? null : key(record, table, parsed.before),
+            "c".equals(parsed.op));
+      }
+      case "d" -> new Change.Deleted(table, lsn, key(record, table, parsed.before));
+      case "t" -> new Change.Truncated(table, lsn);
+      default -> throw strange(record, "has an op that is none of c, u, d and t");
+    };
+  }
+
+  private static RowImage image(
+      ConsumerRecord<byte[], byte[]> record, TableShape table, @Nullable Fields after) {
+    @Nullable String[] values = values(record, table, "after", after, table.columns());
+    Header unchanged = record.headers().lastHeader(TopicRecord.UNCHANGED_HEADER);
+    if (unchanged == null) {
+      return new RowImage(values);
+    }
+    int[] places;
+    try {
+      places =
+          List.of(new String(unchanged.value(), StandardCharsets.UTF_8).split(",")).stream()
+              .mapToInt(Integer::parseInt)
+              .toArray();
+    } catch (NumberFormatException e) {
+      throw strange(record, "has a header " + TopicRecord.UNCHANGED_HEADER + " without places");
+    }
+    for (int place : places) {
+      if (place < 0 || place >= values.length || !TopicRecord.UNAVAILABLE.equals(values[place])) {
+        throw strange(record, "says of a value that it is unchanged, and has one");
+      }
+    }
+    return RowImage.of(values, places);
+  }
+
+  private static RowKey key(
+      ConsumerRecord<byte[], byte[]> record, TableShape table, @Nullable Fields before) {
+    List<String> values = new ArrayList<>();
+    for (String value : values(record, table, "before", before, table.key())) {
+      if (value == null) {
+        throw strange(record, "has a key of table " + table.source() + " that is not whole");
+      }
+      values.add(value);
+    }
+    return new RowKey(values);
+  }
+
+  private static @Nullable String[] values(
+      ConsumerRecord<byte[], byte[]> record,
+      TableShape table,
+      String part,
+      @Nullable Fields fields,
+      List<CarriedColumn> columns) {
+    List<String> names = fields == null ? List.of() : fields.names;
+    boolean same = names.size() == columns.size();
+    for (int i = 0; same && i < names.size(); i++) {
+      same = names.get(i).equals(columns.get(i).name());
+    }
+    if (!same || fields == null) {
+      throw strange(
+          record,
+          "has columns "
+              + names
+              + " of table "
+              + table.source()
+              + " in its "
+              + part
+              + ", while the stream carries "
+              + columns.stream().map(CarriedColumn::name).toList());
+    }
+    return fields.values.toArray(new @Nullable String[0]);
+  }
+
+  private static Lsn lsn(ConsumerRecord<byte[], byte[]> record, String header) {
+    Header found = record.headers().lastHeader(header);
+    if (found == null) {
+      throw strange(record, "has no header " + header);
+    }
+    try {
+      return Lsn.parse(new String(found.value(), StandardCharsets.UTF_8));
+    } catch (IllegalArgumentException e) {
+      throw strange(record, "has a header " + header + " that is no LSN");
+    }
+  }
+
+  private Parsed parse(ConsumerRecord<byte[], byte[]> record) {
+    byte[] value = record.value();
+    if (value == null) {
+      throw strange(record, "is empty");
+    }
+    Parsed parsed = new Parsed();
+    try (JsonParser parser = json.createParser(value)) {
+      require(parser, parser.nextToken(), JsonToken.START_OBJECT);
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String name = parser.currentName();
+        parser.nextToken();
+        switch (name) {
+          case "status" -> parsed.status = parser.getText();
+          case "id" -> parsed.id = parser.getText();
+          case "event_count" -> parsed.changes = parser.getValueAsLong();
+          case "before" -> parsed.before = fields(parser);
+          case "after" -> parsed.after = fields(parser);
+          case "source" -> source(parser, parsed);
+          case "op" -> parsed.op = parser.getText();
+          case "ts_ms" -> parsed.committedAtMillis = parser.getLongValue();
+          case "transaction" -> transaction(parser, parsed);
+          default -> parser.skipChildren();
+        }
+      }
+    } catch (IOException e) {
+      // Jackson's message may quote the text, which holds row values (rule R20).
+      throw strange(record, "is not Debezium's envelope");
+    }
+    return parsed;
+  }
+
+  private static @Nullable Fields fields(JsonParser parser) throws IOException {
+    if (parser.currentToken() == JsonToken.VALUE_NULL) {
+      return null;
+    }
+    require(parser, parser.currentToken(), JsonToken.START_OBJECT);
+    Fields fields = new Fields();
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      fields.names.add(parser.currentName());
+      JsonToken token = parser.nextToken();
+      if (token == JsonToken.VALUE_NULL) {
+        fields.values.add(null);
+      } else {
+        // Only text is exact: a JSON number has a form of its own.
+        require(parser, token, JsonToken.VALUE_STRING);
+        fields.values.add(parser.getText());
+      }
+    }
+    return fields;
+  }
+
+  private static void source(JsonParser parser, Parsed parsed) throws IOException {
+    require(parser, parser.currentToken(), JsonToken.START_OBJECT);
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String name = parser.currentName();
+      parser.nextToken();
+      switch (name) {
+        case "schema" -> parsed.schema = parser.getText();
+        case "table" -> parsed.table = parser.getText();
+        case "lsn" -> parsed.lsn = parser.getLongValue();
+        default -> parser.skipChildren();
+      }
+    }
+  }
+
+  private static void transaction(JsonParser parser, Parsed parsed) throws IOException {
+    require(parser, parser.currentToken(), JsonToken.START_OBJECT);
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String name = parser.currentName();
+      parser.nextToken();
+      switch (name) {
+        case "id" -> parsed.id = parser.getText();
+        case "total_order" -> parsed.order = parser.getLongValue();
+        default -> parser.skipChildren();
+      }
+    }
+  }
+
+  private static void require(JsonParser parser, @Nullable JsonToken found, JsonToken wanted)
+      throws IOException {
+    if (!Objects.equals(found, wanted)) {
+      throw new JsonParseException(parser, "expected " + wanted);
+    }
+  }
+
+  private static RelayException strange(ConsumerRecord<byte[], byte[]> record, String why) {
+    return RelayException.stop(
+        "the record at offset " + record.offset() + " of topic " + record.topic() + " " + why,
+        STRANGE);
+  }
+}

@@ -1,0 +1,85 @@
+package dev.ficus.relay.internal.kafka;
+
+import dev.ficus.core.Lsn;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamTopic;
+import dev.ficus.relay.internal.apply.Companion;
+import dev.ficus.relay.internal.apply.StreamEnded;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.TreeMap;
+
+/** How far the topic is read, moved in the commit that moves the position (rule R3). */
+public final class TopicPlace implements Companion {
+
+  private final Connection target;
+  private final StreamRow stream;
+  private final StreamTopic topic;
+  // Of transactions that were read and are not known to be applied.
+  private final TreeMap<Lsn, Long> offsets = new TreeMap<>();
+
+  /**
+   * @param target the connection that applies
+   */
+  public TopicPlace(Connection target, StreamRow stream, StreamTopic topic) {
+    this.target = target;
+    this.stream = stream;
+    this.topic = topic;
+  }
+
+  /** The transaction that ends there has been read up to an offset. */
+  void read(Lsn end, long nextOffset) {
+    offsets.put(end, nextOffset);
+  }
+
+  @Override
+  public void moved(Lsn end) throws SQLException {
+    Long offset = offsets.get(end);
+    if (offset == null) {
+      throw new IllegalStateException("no offset is known of the commit at " + end);
+    }
+    // This one stays: what failed to commit is tried again.
+    offsets.headMap(end, false).clear();
+    try (PreparedStatement update =
+        target.prepareStatement(
+            "update ficus.stream_topic set next_offset = ? where topic = ? and stream = ? and not ended")) {
+      update.setLong(1, offset);
+      update.setString(2, topic.name());
+      update.setString(3, stream.name().value());
+      if (update.executeUpdate() != 1) {
+        throw ended();
+      }
+    }
+  }
+
+  /**
+   * Verifies that the stream still reads this topic, for a reader to which nothing comes.
+   *
+   * @param connection another one than applies, which may hold a transaction open
+   * @throws StreamEnded if it does not
+   */
+  public void verify(Connection connection) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            """
+            select 1 from ficus.stream s join ficus.stream_topic t on t.stream = s.name and not t.ended
+            where s.name = ? and s.epoch = ? and s.state = 'STREAMING' and t.topic = ?
+            """)) {
+      select.setString(1, stream.name().value());
+      select.setLong(2, stream.epoch().value());
+      select.setString(3, topic.name());
+      try (ResultSet row = select.executeQuery()) {
+        if (!row.next()) {
+          throw ended();
+        }
+      }
+    }
+  }
+
+  private StreamEnded ended() {
+    return new StreamEnded(
+        "stream " + stream.name() + " may not apply from topic " + topic.name() + " any more");
+  }
+}

@@ -1,0 +1,242 @@
+package dev.ficus.relay.internal.kafka;
+
+import dev.ficus.core.FaultPoints;
+import dev.ficus.core.Lsn;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamTopic;
+import dev.ficus.relay.RelayException;
+import dev.ficus.relay.internal.apply.Destination;
+import dev.ficus.relay.internal.capture.Change;
+import dev.ficus.relay.internal.capture.RowImage;
+import dev.ficus.relay.internal.ddl.Addition;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes a stream's changes into its topic, in commit order, in Kafka transactions.
+ *
+ * <p>A Kafka transaction ends where nothing more is at hand: it may hold many transactions of the
+ * source, or a part of a large one, whose own end says that it is whole. The slot is acknowledged
+ * only up to transactions that are whole and committed here (rule R4).
+ *
+ * <p>The race it closes:
+ *
+ * <ol>
+ *   <li>a publisher hangs, and its connection to the slot is lost;
+ *   <li>another one takes the slot, finds what the topic was given last, and goes on after it;
+ *   <li>the first one wakes and sends what it still held: the topic would have it twice, out of
+ *       order.
+ * </ol>
+ *
+ * The second one's {@code initTransactions} has ended whatever the first one had begun, before the
+ * topic's end was looked for, and the brokers refuse all that the first one sends from then on.
+ */
+public final class TopicPublisher implements Destination, AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(TopicPublisher.class);
+  private static final Duration CLOSING = Duration.ofSeconds(5);
+
+  private final StreamRow stream;
+  private final StreamTopic topic;
+  private final int maxRecordBytes;
+  private final Producer<byte[], byte[]> producer;
+  private final EnvelopeWriter envelopes;
+  private final FaultPoints faults;
+  private final Lsn from;
+
+  private boolean sending;
+  private Lsn sent;
+  private volatile Lsn committed;
+  private volatile long progressedAt = System.nanoTime();
+
+  private TopicPublisher(
+      KafkaClients clients,
+      StreamRow stream,
+      StreamTopic topic,
+      Producer<byte[], byte[]> producer,
+      Lsn from,
+      String database,
+      FaultPoints faults) {
+    this.stream = stream;
+    this.topic = topic;
+    this.maxRecordBytes = clients.cluster().maxRecordBytes();
+    this.producer = producer;
+    this.envelopes = new EnvelopeWriter(clients.cluster().topicPrefix(), database);
+    this.faults = faults;
+    this.from = from;
+    this.sent = from;
+    this.committed = from;
+  }
+
+  /**
+   * Ends any other publisher of the topic.
+   *
+   * @param confirmed where the slot stands
+   * @param database the source's database, as the envelope names it
+   */
+  public static TopicPublisher open(
+      KafkaClients clients,
+      StreamRow stream,
+      StreamTopic topic,
+      Lsn confirmed,
+      String database,
+      FaultPoints faults) {
+    Producer<byte[], byte[]> producer = clients.producer(topic.name());
+    try {
+      producer.initTransactions();
+      Lsn from = from(clients, stream, topic, confirmed);
+      return new TopicPublisher(clients, stream, topic, producer, from, database, faults);
+    } catch (RuntimeException e) {
+      producer.close(Duration.ZERO);
+      throw e;
+    }
+  }
+
+  private static Lsn from(
+      KafkaClients clients, StreamRow stream, StreamTopic topic, Lsn confirmed) {
+    Optional<Lsn> last;
+    try (Consumer<byte[], byte[]> consumer = clients.consumer()) {
+      last = TopicTail.lastEnd(consumer, topic.name());
+    }
+    if (last.isPresent() && !last.get().hasReached(confirmed)) {
+      throw RelayException.stop(
+          Topics.of(stream, topic)
+              + " ends with the commit at "
+              + last.get()
+              + ", but slot "
+              + stream.slot()
+              + " stands at "
+              + confirmed
+              + ": the changes between are lost to it",
+          "find out who else read or advanced the slot, or whether the brokers lost what they had acknowledged; "
+              + Topics.AGAIN);
+    }
+    // Where the topic holds no end any more, whoever reads it compares what comes with its
+    // position.
+    return last.orElse(confirmed);
+  }
+
+  /** The last commit that the topic has: what follows it is to be published. */
+  public Lsn from() {
+    return from;
+  }
+
+  @Override
+  public Lsn position() {
+    return committed;
+  }
+
+  @Override
+  public long progressedAt() {
+    return progressedAt;
+  }
+
+  @Override
+  public void begin(String name, Instant at) {
+    byte[] value = envelopes.begin(name, at);
+    send(envelopes.transactionKey(), value, List.of(header(TopicRecord.PREVIOUS_HEADER, sent)));
+  }
+
+  @Override
+  public void change(Change change) {
+    byte[] value = envelopes.change(change);
+    if (value.length > maxRecordBytes) {
+      throw RelayException.stop(
+          "a change of table "
+              + change.table().source()
+              + " at "
+              + change.lsn()
+              + " makes a record of "
+              + value.length
+              + " bytes, more than the "
+              + maxRecordBytes
+              + " of kafka.max-record",
+          "raise kafka.max-record in the manifest and max.message.bytes of topic "
+              + topic.name()
+              + ", or let the group's streams travel directly");
+    }
+    send(envelopes.key(change), value, unchanged(change));
+  }
+
+  @Override
+  public void add(Addition addition) {
+    throw RelayException.stop(
+        "columns were added to table " + addition.after().source() + " at " + addition.lsn(),
+        "a stream over Kafka does not carry them on: " + Topics.AGAIN);
+  }
+
+  private static List<Header> unchanged(Change change) {
+    if (!(change instanceof Change.Written written) || !written.image().hasUnchanged()) {
+      return List.of();
+    }
+    RowImage image = written.image();
+    StringBuilder places = new StringBuilder();
+    for (int column = 0; column < change.table().columns().size(); column++) {
+      if (image.isUnchanged(column)) {
+        places.append(places.isEmpty() ? "" : ",").append(column);
+      }
+    }
+    return List.of(
+        new RecordHeader(
+            TopicRecord.UNCHANGED_HEADER, places.toString().getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @Override
+  public void commit(Lsn end) {
+    send(envelopes.transactionKey(), envelopes.end(), List.of(header(TopicRecord.END_HEADER, end)));
+    sent = end;
+  }
+
+  private static Header header(String name, Lsn lsn) {
+    return new RecordHeader(name, lsn.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void send(byte @Nullable [] key, byte[] value, List<Header> headers) {
+    if (!sending) {
+      producer.beginTransaction();
+      sending = true;
+    }
+    // What fails is thrown by the commit, or by a later send.
+    producer.send(new ProducerRecord<>(topic.name(), 0, key, value, headers));
+  }
+
+  @Override
+  public Lsn flush() {
+    if (sending) {
+      faults.reach("relay.publish.before-commit");
+      producer.commitTransaction();
+      faults.reach("relay.publish.after-commit");
+      sending = false;
+      committed = sent;
+      progressedAt = System.nanoTime();
+      log.debug("stream {}: published up to {}", stream.name(), committed);
+    }
+    return committed;
+  }
+
+  @Override
+  public void close() {
+    try {
+      if (sending) {
+        producer.abortTransaction();
+      }
+    } catch (KafkaException e) {
+      // The next publisher ends it, or else its own time-out does.
+      log.debug("stream {}: an unfinished Kafka transaction is left to end", stream.name(), e);
+    } finally {
+      producer.close(CLOSING);
+    }
+  }
+}

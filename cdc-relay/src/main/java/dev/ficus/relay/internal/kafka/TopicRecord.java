@@ -1,0 +1,49 @@
+package dev.ficus.relay.internal.kafka;
+
+import dev.ficus.core.Lsn;
+import dev.ficus.relay.internal.capture.Change;
+import java.time.Instant;
+
+/** What one record of a stream's topic says. */
+sealed interface TopicRecord {
+
+  /** Of a transaction's end: the end of its commit record. */
+  String END_HEADER = "ficus.end";
+
+  /** Of a transaction's beginning: the end of the transaction that was published before it. */
+  String PREVIOUS_HEADER = "ficus.previous";
+
+  /**
+   * Of a change: the places in {@code after} that are truly unchanged and not the text of the
+   * placeholder, which a row may hold too.
+   */
+  String UNCHANGED_HEADER = "ficus.unchanged";
+
+  /** Debezium's placeholder for a value that a change did not send. */
+  String UNAVAILABLE = "__debezium_unavailable_value";
+
+  /** Its name, as {@code transaction.id} of Debezium's envelope. */
+  String transaction();
+
+  /**
+   * A transaction begins.
+   *
+   * @param previous the transaction before it
+   */
+  record Begin(String transaction, Instant committedAt, Lsn previous) implements TopicRecord {}
+
+  /**
+   * One change of it.
+   *
+   * @param order its place in the transaction, from 1
+   */
+  record Row(String transaction, long order, Change change) implements TopicRecord {}
+
+  /**
+   * It is whole.
+   *
+   * @param changes how many changes it has
+   * @param end the end of its commit record
+   */
+  record End(String transaction, long changes, Lsn end) implements TopicRecord {}
+}

@@ -1,0 +1,141 @@
+package dev.ficus.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ficus.core.FaultPoints;
+import dev.ficus.core.manifest.KafkaCluster;
+import dev.ficus.postgres.Marker;
+import dev.ficus.testkit.Rule;
+import dev.ficus.testkit.TestKafka;
+import java.util.EnumSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Topics that lost something, or that somebody altered: each stops its stream by name. */
+@Rule({"R3", "R7", "R21"})
+class KafkaGapTest {
+
+  private final Broker broker = new Broker(TestKafka.shared());
+  private TwoSides sides;
+  private Relay applying;
+
+  @BeforeEach
+  void createSides() {
+    sides =
+        new TwoSides("create table public.t (id int primary key, n int)")
+            .over(KafkaCluster.of(TestKafka.shared().bootstrapServers()));
+    sides.shared.execute("insert into public.t select i, 0 from generate_series(1, 100) i");
+    sides.request("t");
+    applying = sides.relay(RelaySettings.DEFAULTS, FaultPoints.NONE, EnumSet.of(RelayRole.APPLY));
+    sides.relay(RelaySettings.DEFAULTS, FaultPoints.NONE, EnumSet.of(RelayRole.PUBLISH));
+    sides.awaitStreaming();
+    sides.awaitCaughtUp();
+  }
+
+  @AfterEach
+  void dropSides() {
+    sides.close();
+    broker.close();
+  }
+
+  private String topic() {
+    return sides.service.queryOne("select topic from ficus.stream_topic");
+  }
+
+  private void apply() {
+    sides.relay(RelaySettings.DEFAULTS, FaultPoints.NONE, EnumSet.of(RelayRole.APPLY));
+  }
+
+  @Test
+  void shouldRefuseATopicThatLetGoOfWhatWasNotApplied() throws Exception {
+    applying.close();
+    sides.shared.execute("update public.t set n = 1");
+    sides.awaitAcknowledged();
+    broker.letGo(topic());
+    sides.shared.execute("update public.t set n = 2 where id = 1");
+
+    apply();
+
+    assertThat(sides.awaitFailed().failure())
+        .hasValueSatisfying(
+            failure ->
+                assertThat(failure)
+                    .contains("topic " + topic() + " of stream orders.forward has a gap after"));
+    assertThat(sides.service.queryOne("select max(n) from public.t")).isEqualTo("0");
+  }
+
+  @Test
+  void shouldGoOnWithATopicThatLetGoOfWhatWasApplied() throws Exception {
+    sides.shared.execute("update public.t set n = 1");
+    sides.awaitCaughtUp();
+    applying.close();
+    // Idle transactions that follow are let go unread; only those that change nothing stand there.
+    long end = Long.parseLong(sides.service.queryOne("select next_offset from ficus.stream_topic"));
+    broker.letGo(topic(), end);
+
+    apply();
+    sides.shared.execute("update public.t set n = 2");
+    sides.awaitCaughtUp();
+
+    sides.assertEqual("t");
+  }
+
+  @Test
+  void shouldRefuseATopicThatWasMadeAnew() throws Exception {
+    broker.makeAnew(topic());
+
+    assertThat(sides.awaitFailed().failure())
+        .hasValueSatisfying(
+            failure -> assertThat(failure).containsAnyOf("was deleted and made anew", "is gone"));
+  }
+
+  @Test
+  void shouldRefuseASecondPartition() throws Exception {
+    broker.addPartition(topic());
+
+    assertThat(sides.awaitFailed().failure())
+        .hasValueSatisfying(failure -> assertThat(failure).contains("has 2 partitions now"));
+  }
+
+  @Test
+  void shouldRefuseASlotThatWasAdvancedPastTheTopic() {
+    sides.stopRelays();
+    sides.shared.execute("update public.t set n = 1");
+    Marker.write(sides.source);
+    sides.shared.execute(
+        "select pg_replication_slot_advance('%s', pg_current_wal_flush_lsn())"
+            .formatted(sides.row().slot()));
+
+    sides.relay();
+
+    assertThat(sides.awaitFailed().failure())
+        .hasValueSatisfying(
+            failure -> assertThat(failure).contains("the changes between are lost to it"));
+  }
+
+  @Test
+  void shouldNoticeARecordThatNobodyOfFicusWrote() throws Exception {
+    broker.write(topic(), "{\"op\":\"c\",\"after\":{\"id\":\"1000\"}}");
+
+    assertThat(sides.awaitFailed().failure())
+        .hasValueSatisfying(
+            failure ->
+                assertThat(failure).contains("of topic " + topic() + " names no transaction"));
+  }
+
+  @Test
+  @Rule("R7")
+  void shouldStopAtDdlInTheSourceAndAcceptNone() {
+    sides.shared.execute(
+        "alter table public.t add extra int; insert into public.t values (900, 1, 2)");
+
+    assertThat(sides.awaitFailed().failure())
+        .hasValueSatisfying(failure -> assertThat(failure).contains("column extra"));
+    sides.service.execute("alter table public.t add extra int");
+    assertThat(SourceChanges.accept(sides.source, sides.target, TwoSides.FORWARD, false).toString())
+        .contains("what its topic still holds has the shape of before");
+    assertThat(sides.service.queryOne("select count(*) from public.t where id = 900"))
+        .isEqualTo("0");
+  }
+}
