@@ -58,6 +58,8 @@ class ReferencesTest {
                 "control.flip-stream")) {
           dieAndFinish(store, point, Phase.WRITES_MOVED);
           requireSource(store, "users", point);
+          awaitCopy(store, store.users);
+          requireTableOf(store, store.users, point);
           dieAndFinish(store, point, Phase.READS_MOVED);
           requireSource(store, Database.SHARED, point);
         }
@@ -129,6 +131,15 @@ class ReferencesTest {
 
   private static void requireSource(Store store, String source, String point) {
     assertThat(row(store).source()).as("source after death at %s", point).isEqualTo(source);
+  }
+
+  /** What a stream compares its source's catalog with has to be of the source that it has now. */
+  private static void requireTableOf(Store store, TestDatabase owner, String point) {
+    assertThat(
+            store.orders.query(
+                "select shape->>'oid' from ficus.stream_shape where stream = 'users.reference.orders'"))
+        .as("the remembered table after death at %s", point)
+        .containsExactly(owner.queryOne("select 'users'::regclass::oid"));
   }
 
   private static void awaitCopy(Store store, TestDatabase owner) {

@@ -4,6 +4,7 @@ import dev.ficus.core.Epoch;
 import dev.ficus.core.Lsn;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 
 /**
@@ -14,6 +15,14 @@ import java.sql.SQLException;
  * meanwhile, is left as it is.
  */
 public final class StreamSwitch {
+
+  /** The shapes that the stream remembers are those of the old source's tables. */
+  private static final String FORGETTING =
+      """
+      with switched as (%s),
+        forgotten as (delete from ficus.stream_shape s using switched where s.stream = switched.name)
+      select count(*) = 1 from switched
+      """;
 
   private final Database target;
   private final StreamRow row;
@@ -41,11 +50,13 @@ public final class StreamSwitch {
     try (Connection connection = target.connect("stream " + row.name());
         PreparedStatement update =
             connection.prepareStatement(
-                """
-                update ficus.stream set source = ?, epoch = ?, slot = ?, publication = ?, copy = false, source_system = ?,
-                  source_timeline = ?, position = ?::pg_lsn, position_at = null, lag_millis = null, changed_at = clock_timestamp()
-                where name = ? and epoch = ? and source = ? and state = 'STREAMING' and position >= ?::pg_lsn
-                """)) {
+                FORGETTING.formatted(
+                    """
+                    update ficus.stream set source = ?, epoch = ?, slot = ?, publication = ?, copy = false, source_system = ?,
+                      source_timeline = ?, position = ?::pg_lsn, position_at = null, lag_millis = null, changed_at = clock_timestamp()
+                    where name = ? and epoch = ? and source = ? and state = 'STREAMING' and position >= ?::pg_lsn
+                    returning name
+                    """))) {
       String slot = row.name().slot(epoch);
       update.setString(1, source);
       update.setLong(2, epoch.value());
@@ -58,7 +69,7 @@ public final class StreamSwitch {
       update.setLong(9, row.epoch().value());
       update.setString(10, row.source());
       update.setString(11, passed.toString());
-      return update.executeUpdate() == 1;
+      return switched(update);
     } catch (SQLException e) {
       throw failed(source, e);
     }
@@ -73,12 +84,14 @@ public final class StreamSwitch {
     try (Connection connection = target.connect("stream " + row.name());
         PreparedStatement update =
             connection.prepareStatement(
-                """
-                update ficus.stream set source = ?, epoch = ?, slot = ?, publication = ?, copy = true, state = 'REQUESTED',
-                  source_system = null, source_timeline = null, position = '0/0', position_at = null, lag_millis = null,
-                  rows_copied = 0, rows_estimated = null, failure = null, advice = null, changed_at = clock_timestamp()
-                where name = ? and epoch = ? and source = ?
-                """)) {
+                FORGETTING.formatted(
+                    """
+                    update ficus.stream set source = ?, epoch = ?, slot = ?, publication = ?, copy = true, state = 'REQUESTED',
+                      source_system = null, source_timeline = null, position = '0/0', position_at = null, lag_millis = null,
+                      rows_copied = 0, rows_estimated = null, failure = null, advice = null, changed_at = clock_timestamp()
+                    where name = ? and epoch = ? and source = ?
+                    returning name
+                    """))) {
       String slot = row.name().slot(epoch);
       update.setString(1, source);
       update.setLong(2, epoch.value());
@@ -87,9 +100,16 @@ public final class StreamSwitch {
       update.setString(5, row.name().value());
       update.setLong(6, row.epoch().value());
       update.setString(7, row.source());
-      return update.executeUpdate() == 1;
+      return switched(update);
     } catch (SQLException e) {
       throw failed(source, e);
+    }
+  }
+
+  private static boolean switched(PreparedStatement update) throws SQLException {
+    try (ResultSet row = update.executeQuery()) {
+      row.next();
+      return row.getBoolean(1);
     }
   }
 
