@@ -85,22 +85,16 @@ final class SourceCheck {
     ServerIdentity now = source.identity();
     if (!now.equals(then)) {
       throw RelayException.stop(
-          "stream "
-              + stream.name()
-              + " was published from system "
-              + then.system()
-              + " timeline "
-              + then.timeline()
-              + ", but "
-              + source
-              + " is system "
-              + now.system()
-              + " timeline "
-              + now.timeline(),
+          "stream " + stream.name() + " was published from " + otherThan(then, now),
           "correct the database's address if it is wrong; after a fail-over or a restore of the source, "
               + AGAIN);
     }
     return verifySlot(then, now);
+  }
+
+  private String otherThan(ServerIdentity then, ServerIdentity now) {
+    return "system %s timeline %d, but %s is system %s timeline %d"
+        .formatted(then.system(), then.timeline(), source, now.system(), now.timeline());
   }
 
   private ServerIdentity recorded() {
@@ -124,16 +118,8 @@ final class SourceCheck {
               + stream.position()
               + " of stream "
               + stream.name()
-              + " belongs to system "
-              + then.system()
-              + " timeline "
-              + then.timeline()
-              + ", but "
-              + source
-              + " is system "
-              + now.system()
-              + " timeline "
-              + now.timeline()
+              + " belongs to "
+              + otherThan(then, now)
               + ", which does not descend from it",
           "correct the database's address if it is wrong; after a restore of the source, " + AGAIN);
     }
