@@ -15,6 +15,7 @@ import dev.ficus.testkit.PostgresServer;
 import dev.ficus.testkit.Rule;
 import dev.ficus.testkit.TestDatabase;
 import dev.ficus.testkit.TestPostgres;
+import dev.ficus.testkit.WalReceiver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,8 +28,6 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.postgresql.PGConnection;
-import org.postgresql.replication.LogSequenceNumber;
 
 class DoctorTest {
 
@@ -181,16 +180,8 @@ class DoctorTest {
       assertThat(found(Diagnosis.of(manifest, Optional.empty()), Finding.Severity.NOTE))
           .noneMatch(finding -> finding.startsWith("standbys"));
 
-      try (Connection connection =
-          new Database(Database.SHARED, shared.address()).connectForReplication("a standby")) {
-        connection
-            .unwrap(PGConnection.class)
-            .getReplicationAPI()
-            .replicationStream()
-            .physical()
-            .withStartPosition(
-                LogSequenceNumber.valueOf(shared.queryOne("select pg_current_wal_lsn()")))
-            .start();
+      try (WalReceiver standby = WalReceiver.start(shared)) {
+        assertThat(standby).isNotNull();
         assertThat(found(Diagnosis.of(manifest, Optional.empty()), Finding.Severity.NOTE))
             .anyMatch(
                 finding -> finding.startsWith("standbys in shared: it has physical standbys (1 "));
