@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -175,21 +176,27 @@ class BackfillTest {
   void shouldBeginAgainWhenATableIsRewrittenWhileTheSlotIsMade() {
     try (TwoSides sides = new TwoSides(FAMILY)) {
       fill(sides.shared, 2000);
+      List<String> publications = new CopyOnWriteArrayList<>();
       // The snapshot does not see the rewritten rows.
       FaultScript faults =
           new FaultScript()
               .run(
                   "relay.slot.created",
                   1,
-                  () ->
-                      sides.shared.execute(
-                          "alter table public.child alter column note type text using note || '!'"));
+                  () -> {
+                    publications.addAll(sides.shared.query("select oid from pg_publication"));
+                    sides.shared.execute(
+                        "alter table public.child alter column note type text using note || '!'");
+                  });
       sides.request("parent", "child");
       sides.relay(SMALL, faults);
       sides.awaitStreaming();
 
       sides.assertEqual("parent", "child");
       assertThat(Collections.frequency(faults.reached(), "relay.slot.created")).isEqualTo(2);
+      assertThat(sides.shared.query("select oid from pg_publication"))
+          .as("the application's statements never lose the publication that they look up")
+          .isEqualTo(publications);
     }
   }
 

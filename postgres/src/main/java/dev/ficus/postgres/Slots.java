@@ -9,6 +9,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -44,15 +45,28 @@ public final class Slots {
     return majorVersion >= VERSION_WITH_FAILOVER;
   }
 
-  /** Creates the publication of exactly these tables, replacing one of the same name. */
+  /**
+   * Makes the publication one of exactly these tables.
+   *
+   * <p>One that is there is altered, never dropped: a statement that is about to write one of its
+   * tables has read that the table belongs to it, and would fail with "cache lookup failed for
+   * publication" where it is gone a moment later.
+   */
   public void publish(String publication, List<TableName> tables) {
     String list =
         String.join(", ", tables.stream().map(table -> Quoted.table(table).sql()).toList());
     try (Connection connection = source.connect("publication " + publication);
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
-      statement.execute("drop publication if exists " + Quoted.name(publication));
-      statement.execute("create publication " + Quoted.name(publication) + " for table " + list);
+      if (isPublication(connection, publication)) {
+        statement.execute("alter publication " + Quoted.name(publication) + " set table " + list);
+        statement.execute(
+            "alter publication "
+                + Quoted.name(publication)
+                + " set (publish = 'insert, update, delete, truncate')");
+      } else {
+        statement.execute("create publication " + Quoted.name(publication) + " for table " + list);
+      }
       DdlNotices.install(connection);
       connection.commit();
     } catch (SQLException e) {
@@ -149,11 +163,29 @@ public final class Slots {
     }
   }
 
+  private static boolean isPublication(Connection connection, String name) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select exists (select from pg_publication where pubname = ?)")) {
+      select.setString(1, name);
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
+    }
+  }
+
   /**
    * Drops a slot and its publication, waiting for a walsender that is about to leave it; nothing
    * happens where they are gone.
    */
   public void drop(String slot, Duration timeout) {
+    dropSlot(slot, timeout);
+    dropPublication(slot);
+  }
+
+  /** The same without the publication, for a slot that is made anew. */
+  public void dropSlot(String slot, Duration timeout) {
     long deadline = System.nanoTime() + timeout.toNanos();
     try (Connection connection = source.connect("slot " + slot);
         PreparedStatement drop =
@@ -171,14 +203,60 @@ public final class Slots {
           LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
         }
       }
+    } catch (SQLException e) {
+      throw PostgresException.sql("dropping slot " + slot + " in " + source, e);
+    }
+  }
+
+  private void dropPublication(String publication) {
+    try (Connection connection = source.connect("publication " + publication);
+        Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
-      try (Statement statement = connection.createStatement()) {
-        statement.execute("drop publication if exists " + Quoted.name(slot));
-      }
+      empty(connection, publication);
+      statement.execute("drop publication if exists " + Quoted.name(publication));
       DdlNotices.removeUnused(connection);
       connection.commit();
     } catch (SQLException e) {
-      throw PostgresException.sql("dropping slot " + slot + " in " + source, e);
+      throw PostgresException.sql("dropping publication " + publication + " in " + source, e);
+    }
+  }
+
+  /**
+   * Takes the tables out of a publication in a commit of its own, so that nobody looks it up any
+   * more when it is dropped; see {@link #publish}. Where a table is locked for longer, as a manual
+   * VACUUM does, that is left to chance.
+   */
+  private static void empty(Connection connection, String publication) throws SQLException {
+    List<String> tables = new ArrayList<>();
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            """
+            select pr.prrelid::regclass::text from pg_publication_rel pr join pg_publication p on p.oid = pr.prpubid
+            where p.pubname = ?
+            """)) {
+      select.setString(1, publication);
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          tables.add(row.getString(1));
+        }
+      }
+    }
+    if (tables.isEmpty()) {
+      return;
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("set local lock_timeout = '1s'");
+      statement.execute(
+          "alter publication "
+              + Quoted.name(publication)
+              + " drop table "
+              + String.join(", ", tables));
+      connection.commit();
+    } catch (SQLException e) {
+      connection.rollback();
+      if (!SqlErrors.has(e, SqlErrors.LOCK_NOT_AVAILABLE)) {
+        throw e;
+      }
     }
   }
 
@@ -207,7 +285,7 @@ public final class Slots {
                 from pg_replication_slots
                 where database = current_database() and slot_name like 'ficus\\_%' order by 1
                 """)) {
-      java.util.ArrayList<Slot> slots = new java.util.ArrayList<>();
+      List<Slot> slots = new ArrayList<>();
       while (row.next()) {
         slots.add(
             new Slot(

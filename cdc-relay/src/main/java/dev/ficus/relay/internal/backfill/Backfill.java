@@ -103,7 +103,7 @@ public final class Backfill {
       leased.commit();
       SourceLocks released = SourceLocks.release(locks, stream.tables());
       Slots slots = new Slots(source);
-      slots.drop(stream.slot(), SLOT_DROP_TIMEOUT);
+      slots.dropSlot(stream.slot(), SLOT_DROP_TIMEOUT);
       slots.publish(
           stream.publication(), stream.tables().stream().map(StreamTable::source).toList());
       try (ExportedSnapshot snapshot =
