@@ -154,6 +154,11 @@ public final class SourceChanges {
       Connection source, Connection target, StreamRow row, Stop stop, boolean rewrittenAlike)
       throws SQLException {
     String where = "table " + stop.table() + ": " + stop.change();
+    if (row.via() == Via.KAFKA) {
+      return Optional.of(
+          where
+              + "; what its topic still holds has the shape of before: roll the group back to PROVISIONED and copy it anew");
+    }
     if (stop.refusal().isPresent() || stop.shape().isEmpty()) {
       return Optional.of(
           where
@@ -164,11 +169,6 @@ public final class SourceChanges {
       return Optional.of(
           where
               + "; none of the new rows is streamed: if the same statement has run in the target, say --rewritten-alike; otherwise copy the table anew with ficus recopy");
-    }
-    if (row.via() == Via.KAFKA) {
-      return Optional.of(
-          where
-              + "; what its topic still holds has the shape of before: roll the group back to PROVISIONED and copy it anew");
     }
     SourceShape shape = stop.shape().get();
     StreamTable before =

@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -50,12 +49,12 @@ class KafkaPhasesTest {
       assertThat(store.orders.query("select via || ' ' || name from ficus.stream"))
           .containsExactly("DIRECT users.reference.orders");
       store.shared.execute("update users set name = 'renamed' where id = 1");
-      awaitOne(store.orders, "select name from users where id = 1", "renamed");
+      Store.await(store.orders, "select name from users where id = 1", "renamed");
 
       store.bring(Store.ORDERS, Phase.SEALED);
 
-      awaitOne(store.shared, "select count(*) from ficus.stream_topic", "0");
-      awaitOne(store.orders, "select count(*) from ficus.stream_topic", "0");
+      Store.await(store.shared, "select count(*) from ficus.stream_topic", "0");
+      Store.await(store.orders, "select count(*) from ficus.stream_topic", "0");
       assertThat(kafka.topics())
           .filteredOn(topic -> topic.startsWith("ficus.") && !before.contains(topic))
           .isEmpty();
@@ -71,7 +70,7 @@ class KafkaPhasesTest {
           .asString()
           .contains("COSTS", "topics have 1 replicas, and 1 of them must have a record");
       store.bring(Store.ORDERS, Phase.FOLLOWING);
-      awaitOne(
+      Store.await(
           store.orders, "select count(*) from ficus.stream_topic where topic_id is not null", "1");
       assertThat(StreamReport.of(store.manifest, Duration.ofMillis(10)).streams())
           .filteredOn(stream -> stream.topic().isPresent())
@@ -102,13 +101,5 @@ class KafkaPhasesTest {
   private static void requireEqual(TestDatabase one, TestDatabase other, String table) {
     String content = "select t::text from public." + table + " t order by 1";
     assertThat(other.query(content)).isEqualTo(one.query(content));
-  }
-
-  private static void awaitOne(TestDatabase database, String sql, String answer) {
-    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    while (!database.queryOne(sql).equals(answer)) {
-      assertThat(System.nanoTime()).as("waiting for %s of %s", answer, sql).isLessThan(deadline);
-      LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
-    }
   }
 }

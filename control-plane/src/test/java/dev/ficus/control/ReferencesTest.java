@@ -161,9 +161,10 @@ class ReferencesTest {
             new Thread(
                 () -> {
                   // The flip has come to the copy, which is behind.
-                  awaitOne(
-                      store,
-                      "select count(*) from pg_stat_activity where application_name = 'ficus stream users.reference.orders'");
+                  Store.await(
+                      store.orders,
+                      "select count(*) from pg_stat_activity where application_name = 'ficus stream users.reference.orders'",
+                      "1");
                   try {
                     slow.rollback();
                   } catch (SQLException e) {
@@ -179,9 +180,10 @@ class ReferencesTest {
                 throw new IllegalStateException(e);
               }
               store.shared.execute("insert into users (name) values ('held up')");
-              awaitOne(
-                  store,
-                  "select count(*) from pg_stat_activity where datname = current_database() and application_name like 'ficus relay users%' and wait_event_type = 'Lock'");
+              Store.await(
+                  store.orders,
+                  "select count(*) from pg_stat_activity where datname = current_database() and application_name like 'ficus relay users%' and wait_event_type = 'Lock'",
+                  "1");
               store.shared.execute("insert into users (name) values ('behind it')");
             };
         flip(
@@ -196,13 +198,6 @@ class ReferencesTest {
 
       assertThat(row(store).copy()).isFalse();
       assertThat(store.orders.query(CONTENT)).isEqualTo(store.users.query(CONTENT));
-    }
-  }
-
-  private static void awaitOne(Store store, String count) {
-    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    while (!store.orders.queryOne(count).equals("1")) {
-      assertThat(System.nanoTime()).as(count).isLessThan(deadline);
     }
   }
 

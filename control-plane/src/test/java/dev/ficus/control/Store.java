@@ -1,5 +1,7 @@
 package dev.ficus.control;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.ficus.control.manifest.ManifestReader;
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.GroupName;
@@ -20,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A small store on two servers: users and orders in a shared database, a service database for each,
@@ -194,6 +197,15 @@ final class Store implements AutoCloseable {
       while (control.status(group).phase() != phase) {
         control.advance(group, List.of());
       }
+    }
+  }
+
+  /** Waits until a query has an answer. */
+  static void await(TestDatabase database, String sql, String answer) {
+    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (!database.queryOne(sql).equals(answer)) {
+      assertThat(System.nanoTime()).as("waiting for %s of %s", answer, sql).isLessThan(deadline);
+      LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
     }
   }
 

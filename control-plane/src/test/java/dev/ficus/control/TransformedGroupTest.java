@@ -57,6 +57,23 @@ class TransformedGroupTest {
   }
 
   @Test
+  void shouldCarryATruncateBackWhereTheKeyIsRenamed() {
+    try (Store store =
+        new Store(
+            folder,
+            "",
+            """
+                    transform: { orders: { rename: { id: number } } }
+            """)) {
+      store.bring(Store.ORDERS, Phase.WRITES_MOVED);
+      store.orders.execute("truncate orders, order_items");
+      Store.await(store.shared, "select count(*) from orders", "0");
+      store.orders.execute("insert into orders (user_id, status, total) values (1, 'paid', 1)");
+      Store.await(store.shared, "select count(*) from orders", "1");
+    }
+  }
+
+  @Test
   void shouldMoveThereAndBackWithEveryKindOfTransform() {
     try (Store store = new Store(folder, DDL, TRANSFORM);
         ControlPlane control = store.control()) {

@@ -16,11 +16,12 @@ import java.sql.SQLException;
  */
 public final class StreamSwitch {
 
-  /** The shapes that the stream remembers are those of the old source's tables. */
+  /** What the stream remembers of its tables, and what stopped it, is of the old source. */
   private static final String FORGETTING =
       """
       with switched as (%s),
-        forgotten as (delete from ficus.stream_shape s using switched where s.stream = switched.name)
+        forgotten as (delete from ficus.stream_shape s using switched where s.stream = switched.name),
+        settled as (delete from ficus.stream_ddl d using switched where d.stream = switched.name)
       select count(*) = 1 from switched
       """;
 

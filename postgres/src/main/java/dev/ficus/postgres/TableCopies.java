@@ -3,6 +3,7 @@ package dev.ficus.postgres;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
+import dev.ficus.core.Via;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -80,6 +81,16 @@ public final class TableCopies {
               + row.state()
               + " and has not copied all of its tables once",
           "wait until it streams; if its copy has failed, roll the group back to PROVISIONED and copy it as a whole");
+    }
+    if (row.via() == Via.KAFKA) {
+      throw PostgresException.state(
+          ErrorKind.USAGE,
+          "stream "
+              + row.name()
+              + " into "
+              + target
+              + " travels over Kafka; its tables are copied anew as a whole only",
+          "roll the group back to PROVISIONED and advance it again");
     }
     if (row.guarded()) {
       throw PostgresException.state(

@@ -62,7 +62,7 @@ public final class Altered {
                   + String.join("; ", differences),
               "alter the tables in "
                   + target(row).name()
-                  + " as the source's were, then accept again; or copy them anew with ficus recopy");
+                  + " as the source's were, then accept again, where the differences do not say otherwise");
         }
       }
     }

@@ -6,7 +6,6 @@ import dev.ficus.core.FicusException;
 import dev.ficus.core.Phase;
 import dev.ficus.core.Side;
 import dev.ficus.core.TableName;
-import dev.ficus.core.Via;
 import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.Streams;
 import dev.ficus.postgres.TableCopies;
@@ -34,7 +33,6 @@ public final class Recopying {
 
   /** Returns once they are copied. */
   public void run(List<TableName> tables) {
-    refuseOverKafka();
     refuseWhereServicesLook();
     Set<TableName> wanted = new TreeSet<>(tables);
     wanted.removeAll(work.tables());
@@ -52,17 +50,6 @@ public final class Recopying {
     step(
         "Wait until stream " + stream + " has copied them and streams",
         () -> streams.awaitStreaming(stream, work.settings().copyPatience()));
-  }
-
-  private void refuseOverKafka() {
-    if (work.group().via() == Via.KAFKA) {
-      throw new FicusException(
-          ErrorKind.USAGE,
-          "the stream of group "
-              + work.name()
-              + " travels over Kafka; its tables are copied anew as a whole only",
-          "roll the group back to PROVISIONED and advance it again");
-    }
   }
 
   private void refuseWhereServicesLook() {

@@ -23,7 +23,14 @@ import java.util.Optional;
 final class GroupReader {
 
   private static final List<String> KEYS =
-      List.of("tables", "transform", "references", "loose-foreign-keys", "gates", "dependents");
+      List.of(
+          "tables",
+          "transform",
+          "references",
+          "loose-foreign-keys",
+          "gates",
+          "dependents",
+          "stream");
   private static final Map<String, String> NOT_YET =
       Map.of("reconcile", "a schedule of reconciliations");
 
@@ -48,7 +55,7 @@ final class GroupReader {
       Mapping.Item item) {}
 
   Optional<Group> read(ServiceName service, GroupName name, Mapping mapping, String path) {
-    mapping.knows(withStream(), NOT_YET);
+    mapping.knows(KEYS, NOT_YET);
     String other = paths.putIfAbsent(name, path);
     if (other != null) {
       mapping.problem("tables", "a group of this name stands at " + other + " already");
@@ -83,12 +90,6 @@ final class GroupReader {
                 budget,
                 ddl,
                 via));
-  }
-
-  private static List<String> withStream() {
-    List<String> keys = new ArrayList<>(KEYS);
-    keys.add("stream");
-    return keys;
   }
 
   /** What is not built is refused, never ignored. */
@@ -227,7 +228,8 @@ final class GroupReader {
   }
 
   /**
-   * Once its owner is sealed a copy is fed from the service's table, which then must have the same.
+   * Once its owner's writes have moved a copy is fed from the service's table, which then must have
+   * the same.
    */
   private static void transformed(Group owner, Reference reference) {
     Transform transform = owner.transforms().get(reference.table());

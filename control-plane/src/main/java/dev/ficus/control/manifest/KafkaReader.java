@@ -66,7 +66,9 @@ final class KafkaReader {
               retention,
               (int) Math.min(Integer.MAX_VALUE, maxRecord)));
     } catch (IllegalArgumentException e) {
-      section.problem("bootstrap-servers", String.valueOf(e.getMessage()));
+      // Each message begins with the key that it is about.
+      String message = String.valueOf(e.getMessage());
+      section.problem(message.substring(0, message.indexOf(' ')), message);
       return Optional.empty();
     }
   }

@@ -5,6 +5,7 @@ import dev.ficus.core.TableName;
 import dev.ficus.core.manifest.Group;
 import dev.ficus.core.manifest.LooseForeignKey;
 import dev.ficus.core.manifest.OnDelete;
+import dev.ficus.core.manifest.Transform;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -138,7 +139,20 @@ final class LooseForeignKeyReader {
     if (key.onDelete() == OnDelete.IGNORE) {
       return;
     }
-    if (owner.isEmpty()) {
+    Optional<Transform> transform = Optional.ofNullable(group.transforms().get(key.from()));
+    List<String> changed =
+        key.fromColumns().stream()
+            .filter(column -> transform.isPresent() && !transform.get().leaves(column))
+            .toList();
+    if (!changed.isEmpty()) {
+      rule.item()
+          .problem(
+              "not supported yet: the group's transform renames, drops or casts "
+                  + changed
+                  + " of table "
+                  + key.from()
+                  + ", which the rule would write in either database");
+    } else if (owner.isEmpty()) {
       rule.item()
           .problem(
               "table "

@@ -153,7 +153,9 @@ class ManifestReaderTest {
                     """))
         .satisfiesExactlyInAnyOrder(
             problem -> assertThat(problem).contains("kafka.retention: 'soon' is not a duration"),
-            problem -> assertThat(problem).contains("max-record must be from 1MB to 64MB"),
+            problem ->
+                assertThat(problem)
+                    .contains("kafka.max-record: max-record must be from 1MB to 64MB"),
             problem ->
                 assertThat(problem)
                     .contains("kafka.properties.acks: Ficus sets this property itself"),
@@ -402,6 +404,15 @@ class ManifestReaderTest {
     assertThat(problems(withRule("{ from: orders.user_id, to: users.id, on-delete: forget }")))
         .containsExactly(
             "14: services.orders.groups.orders.loose-foreign-keys[0].on-delete: 'forget' is not an action; known: cascade, nullify, restrict-report, ignore");
+    assertThat(
+            problems(
+                withRule("{ from: orders.user_id, to: users.id, on-delete: cascade }")
+                    .replace(
+                        "gates: {",
+                        "transform: { orders: { rename: { user_id: customer } } }\n        gates: {")))
+        .singleElement()
+        .asString()
+        .contains("the group's transform renames, drops or casts [user_id] of table public.orders");
     assertThat(problems(withRule("{ from: user_id, to: users.id, on-delete: cascade }")))
         .containsExactly(
             "14: services.orders.groups.orders.loose-foreign-keys[0].from: 'user_id' is not a column: write table.column or table(column, column)");

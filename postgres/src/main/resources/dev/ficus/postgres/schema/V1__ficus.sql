@@ -70,7 +70,7 @@ create table ficus.stream (
     changed_at      timestamptz not null default clock_timestamp()
 );
 comment on column ficus.stream.source is 'the manifest''s name of the source database: "shared", or a service';
-comment on column ficus.stream.position is 'every source transaction that committed at or before it is applied here, durably';
+comment on column ficus.stream.position is 'every source transaction that committed at or before it is applied here';
 
 create table ficus.stream_table (
     stream        text not null references ficus.stream on delete cascade,

@@ -1,6 +1,7 @@
 package dev.ficus.relay.internal.apply;
 
 import dev.ficus.postgres.Quoted;
+import dev.ficus.postgres.SqlErrors;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.relay.internal.ddl.Addition;
 import dev.ficus.relay.internal.ddl.DdlStopped;
@@ -55,7 +56,10 @@ final class ColumnAddition {
         add(addition, column);
       } else if (!present.get().hasTypeOf(column)
           || !present.get().missing().equals(column.missing())) {
-        throw new DdlStopped(stream, List.of(stop(addition, column)));
+        throw stopped(
+            addition,
+            column,
+            "the target has one of another type, or with another value in the rows of before");
       }
     }
     execute("set local lock_timeout = 0");
@@ -72,15 +76,26 @@ final class ColumnAddition {
 
   private void add(Addition addition, SourceColumn column) throws SQLException {
     String value = column.missing().map(it -> " default " + Quoted.literal(it)).orElse("");
-    execute(
-        "alter table "
-            + Quoted.table(addition.after().target())
-            + " add column "
-            + Quoted.name(column.name())
-            + " "
-            + type(column)
-            + value
-            + (column.notNull() ? " not null" : ""));
+    try {
+      execute(
+          "alter table "
+              + Quoted.table(addition.after().target())
+              + " add column "
+              + Quoted.name(column.name())
+              + " "
+              + type(column)
+              + value
+              + (column.notNull() ? " not null" : ""));
+    } catch (SQLException e) {
+      if (!SqlErrors.has(e, SqlErrors.OBJECT_IN_USE)) {
+        throw e;
+      }
+      // Each retry would meet it again.
+      throw stopped(
+          addition,
+          column,
+          "rows that its transaction wrote before have foreign keys yet to be checked in the target, which cannot be altered until then");
+    }
   }
 
   /* Only built-in types come here: their OIDs are the same in every database. */
@@ -96,18 +111,17 @@ final class ColumnAddition {
     }
   }
 
-  private static Stop stop(Addition addition, SourceColumn column) {
-    return new Stop(
-        addition.after().source(),
-        addition.lsn(),
-        "column "
-            + column.name()
-            + " ("
-            + column.typeName()
-            + ") was added, and the target has one of another type, or with another value in the rows of before",
-        Optional.of(addition.remembered().shape()),
-        Optional.empty(),
-        false);
+  private DdlStopped stopped(Addition addition, SourceColumn column, String why) {
+    return new DdlStopped(
+        stream,
+        List.of(
+            new Stop(
+                addition.after().source(),
+                addition.lsn(),
+                "column " + column.name() + " (" + column.typeName() + ") was added, and " + why,
+                Optional.of(addition.remembered().shape()),
+                Optional.empty(),
+                false)));
   }
 
   private void execute(String sql) throws SQLException {

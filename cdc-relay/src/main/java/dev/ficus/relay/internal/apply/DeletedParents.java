@@ -83,7 +83,7 @@ final class DeletedParents {
   boolean noteAll(TableShape table) throws SQLException {
     TableName parent = table.target();
     String key =
-        table.key().stream()
+        table.targetKey().stream()
             .map(CarriedColumn::quoted)
             .map(column -> "p." + column + "::text")
             .collect(Collectors.joining(", "));

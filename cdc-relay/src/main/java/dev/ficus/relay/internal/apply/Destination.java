@@ -9,6 +9,6 @@ public interface Destination extends Capture.Sink {
   /** Up to where it has everything. */
   Lsn position();
 
-  /** When it last made something durable, by {@link System#nanoTime}. */
+  /** When it last took something whole, by {@link System#nanoTime}. */
   long progressedAt();
 }

@@ -144,7 +144,7 @@ final class LooseForeignKeys {
     List<String> children = List.of((String[]) row.getArray(5).getArray());
     List<String> parents = List.of((String[]) row.getArray(8).getArray());
     List<String> key =
-        parent == null ? List.of() : parent.key().stream().map(CarriedColumn::name).toList();
+        parent == null ? List.of() : parent.targetKey().stream().map(CarriedColumn::name).toList();
     if (parent == null || key.size() != parents.size() || !parents.containsAll(key)) {
       throw RelayException.stop(
           "loose foreign key "

@@ -66,7 +66,7 @@ final class ParentDelete {
     if (keys.isEmpty()) {
       return keys;
     }
-    List<CarriedColumn> key = rule.parent().key();
+    List<CarriedColumn> key = rule.parent().targetKey();
     String sql =
         gone()
             + " select g.k from gone g where not exists (select from "
@@ -161,7 +161,7 @@ final class ParentDelete {
   }
 
   private String gone() {
-    List<CarriedColumn> key = rule.parent().key();
+    List<CarriedColumn> key = rule.parent().targetKey();
     return "with gone as materialized (select u.k, "
         + IntStream.range(0, key.size())
             .mapToObj(i -> "(u.k::jsonb ->> " + i + ")::" + key.get(i).cast() + " as c" + i)

@@ -64,7 +64,7 @@ final class TableBatch {
         base = alive.base();
         reborn = alive.reborn();
       } else {
-        reborn = earlier instanceof RowState.Gone;
+        reborn = earlier instanceof RowState.Gone || (earlier == null && truncated != null);
       }
     }
     if (image.hasUnchanged()) {

@@ -19,9 +19,7 @@ import dev.ficus.relay.internal.ddl.SourceShape;
 import dev.ficus.relay.internal.shape.StreamShape;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -140,7 +138,7 @@ public final class Backfill {
                   role)
               .run(snapshot, locks, shapes, cut);
         }
-        verify(locks);
+        SourceLocks.verifyHeld(locks);
         row.streaming(leased, progress.copiedRows());
         faults.reach("relay.copy.before-commit");
         leased.commit();
@@ -216,13 +214,5 @@ public final class Backfill {
     return chunks.stream()
         .sorted(Comparator.comparing(chunk -> chunk.table().target(), order.parentsFirst()))
         .toList();
-  }
-
-  /** The locks have held until now, or nobody knows what the rows are worth. */
-  private static void verify(Connection locks) throws SQLException {
-    try (Statement statement = locks.createStatement();
-        ResultSet one = statement.executeQuery("select 1")) {
-      one.next();
-    }
   }
 }

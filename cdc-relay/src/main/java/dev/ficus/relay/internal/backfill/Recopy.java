@@ -22,9 +22,7 @@ import dev.ficus.relay.internal.ddl.SourceCatalog;
 import dev.ficus.relay.internal.shape.StreamShape;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -137,7 +135,7 @@ public final class Recopy {
         new ParallelCopy(
                 source, target, leased, stream, connections, settings, faults, row, progress, role)
             .run(snapshot, locks, shapes, cut);
-        verify(locks);
+        SourceLocks.verifyHeld(locks);
         finish(narrowed, described, point);
         log.info(
             "stream {}: copied {} rows of {} anew", stream.name(), progress.copiedRows(), names);
@@ -214,13 +212,5 @@ public final class Recopy {
     faults.reach("relay.recopy.before-commit");
     leased.commit();
     faults.reach("relay.recopy.after-commit");
-  }
-
-  /** The locks have held until now, or nobody knows what the rows are worth. */
-  private static void verify(Connection locks) throws SQLException {
-    try (Statement statement = locks.createStatement();
-        ResultSet one = statement.executeQuery("select 1")) {
-      one.next();
-    }
   }
 }

@@ -106,6 +106,14 @@ final class SourceLocks {
     }
   }
 
+  /** The locks have held until now, or nobody knows what the rows are worth. */
+  static void verifyHeld(Connection locks) throws SQLException {
+    try (Statement statement = locks.createStatement();
+        ResultSet one = statement.executeQuery("select 1")) {
+      one.next();
+    }
+  }
+
   private static String lock(List<TableName> tables) {
     return "lock table "
         + tables.stream()

@@ -91,7 +91,7 @@ public final class Capture implements AutoCloseable {
     void commit(Lsn end) throws Exception;
 
     /**
-     * Nothing more is at hand: makes durable what is whole.
+     * Nothing more is at hand: writes what is whole.
      *
      * @return up to which commit it is durable: only this is acknowledged to the slot (rule R4)
      */

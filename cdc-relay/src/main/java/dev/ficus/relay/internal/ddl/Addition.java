@@ -10,17 +10,12 @@ import java.util.List;
  * and after.
  *
  * @param lsn where the source tells of it
- * @param before what the stream has carried of the table
  * @param after what it carries from here on
  * @param columns the new columns
  * @param remembered the source's table from here on
  */
 public record Addition(
-    Lsn lsn,
-    TableShape before,
-    TableShape after,
-    List<SourceColumn> columns,
-    Remembered remembered) {
+    Lsn lsn, TableShape after, List<SourceColumn> columns, Remembered remembered) {
 
   public Addition {
     columns = List.copyOf(columns);

@@ -1,6 +1,9 @@
 package dev.ficus.relay.internal.ddl;
 
+import dev.ficus.core.Direction;
+import dev.ficus.core.Via;
 import dev.ficus.postgres.StreamRow;
+import dev.ficus.relay.internal.watch.WayOut;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -30,12 +33,14 @@ public final class DdlStopped extends RuntimeException {
     String tables =
         stops.stream().map(stop -> stop.table().toString()).collect(Collectors.joining(" "));
     this.advice =
-        acceptable
-            ? "make the same change in the target, then: ficus ddl accept " + stream.group()
-            : "make both tables the same, then copy anew: ficus recopy "
-                + stream.group()
-                + " "
-                + tables;
+        stream.direction() == Direction.REFERENCE || stream.via() == Via.KAFKA
+            ? "nothing can be accepted for such a stream: " + WayOut.of(stream)
+            : acceptable
+                ? "make the same change in the target, then: ficus ddl accept " + stream.group()
+                : "make both tables the same, then copy anew: ficus recopy "
+                    + stream.group()
+                    + " "
+                    + tables;
   }
 
   public List<Stop> stops() {

@@ -232,7 +232,6 @@ public final class DdlWatch {
     return Optional.of(
         new Addition(
             lsn,
-            carried,
             new TableShape(
                 carried.source(),
                 carried.target(),

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class EnvelopeReader {
 
   private static final String STRANGE =
-      "find out who else writes this topic, then request the stream again with a new copy";
+      "find out who else writes this topic, then roll its group back to PROVISIONED and advance it again, which copies anew";
 
   private final JsonFactory json =
       JsonFactory.builder()

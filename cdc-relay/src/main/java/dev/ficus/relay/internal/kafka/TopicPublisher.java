@@ -9,6 +9,7 @@ import dev.ficus.relay.internal.apply.Destination;
 import dev.ficus.relay.internal.capture.Change;
 import dev.ficus.relay.internal.capture.RowImage;
 import dev.ficus.relay.internal.ddl.Addition;
+import dev.ficus.relay.internal.watch.WayOut;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -121,7 +122,7 @@ public final class TopicPublisher implements Destination, AutoCloseable {
               + confirmed
               + ": the changes between are lost to it",
           "find out who else read or advanced the slot, or whether the brokers lost what they had acknowledged; "
-              + Topics.AGAIN);
+              + Topics.again(stream));
     }
     // Where the topic holds no end any more, whoever reads it compares what comes with its
     // position.
@@ -174,7 +175,7 @@ public final class TopicPublisher implements Destination, AutoCloseable {
   public void add(Addition addition) {
     throw RelayException.stop(
         "columns were added to table " + addition.after().source() + " at " + addition.lsn(),
-        "a stream over Kafka does not carry them on: " + Topics.AGAIN);
+        "a stream over Kafka does not carry them on: " + WayOut.of(stream));
   }
 
   private static List<Header> unchanged(Change change) {

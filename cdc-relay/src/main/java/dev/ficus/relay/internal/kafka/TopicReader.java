@@ -185,7 +185,7 @@ public final class TopicReader implements AutoCloseable {
               + ", before offset "
               + wanted
               + " that was read already: the brokers lost what they had acknowledged",
-          "find out which broker lost its log; " + Topics.AGAIN);
+          "find out which broker lost its log; " + Topics.again(stream));
     }
     // What is gone may all have been applied: the next transaction says after which one it comes.
     log.warn(
@@ -208,7 +208,8 @@ public final class TopicReader implements AutoCloseable {
             + record.offset()
             + " it has "
             + found,
-        "raise kafka.retention if the topic let go of what was not applied yet; " + Topics.AGAIN);
+        "raise kafka.retention if the topic let go of what was not applied yet; "
+            + Topics.again(stream));
   }
 
   @Override

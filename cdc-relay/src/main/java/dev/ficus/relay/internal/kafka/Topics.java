@@ -6,6 +6,7 @@ import dev.ficus.postgres.StreamTopic;
 import dev.ficus.postgres.StreamTopics;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.internal.apply.StreamEnded;
+import dev.ficus.relay.internal.watch.WayOut;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -30,14 +31,16 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 /** The topic of one stream: of one partition, so that it has one order, and never compacted. */
 public final class Topics {
 
-  static final String AGAIN =
-      "what the topic held cannot be had any more: request the stream again with a new copy";
-
   private static final Duration PATIENCE = Duration.ofSeconds(15);
   private static final Duration SETTLING = Duration.ofSeconds(2);
   private static final long PAUSE_NANOS = Duration.ofMillis(50).toNanos();
 
   private Topics() {}
+
+  /** What to do where changes that the topic held are missing. */
+  static String again(StreamRow stream) {
+    return "what the topic held cannot be had any more: " + WayOut.of(stream);
+  }
 
   /**
    * The name that the stream's topic has, or is given by this.
@@ -111,7 +114,7 @@ public final class Topics {
     if (!topic.id().equals(Optional.of(found.topicId().toString()))) {
       throw RelayException.stop(
           of(stream, topic) + " was deleted and made anew (its id is now " + found.topicId() + ")",
-          AGAIN);
+          again(stream));
     }
     if (found.partitions().size() != 1) {
       throw RelayException.stop(
@@ -119,7 +122,7 @@ public final class Topics {
               + " has "
               + found.partitions().size()
               + " partitions now, and a stream needs the one order of a single one",
-          "find out who altered the topic, then request the stream again with a new copy");
+          "find out who altered the topic, then " + WayOut.of(stream));
     }
     ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
     Config config = await(admin.describeConfigs(List.of(resource)).all()).get(resource);
@@ -131,7 +134,7 @@ public final class Topics {
               + " has cleanup.policy "
               + policy
               + ", under which Kafka drops changes that later ones of the same key follow",
-          "set its cleanup.policy to delete, then request the stream again with a new copy");
+          "set its cleanup.policy to delete, then " + WayOut.of(stream));
     }
   }
 
@@ -148,7 +151,7 @@ public final class Topics {
         // A broker may not have heard yet of a topic that was just made.
       }
       if (System.nanoTime() > deadline) {
-        throw RelayException.stop(of(stream, topic) + " is gone", AGAIN);
+        throw RelayException.stop(of(stream, topic) + " is gone", again(stream));
       }
       LockSupport.parkNanos(PAUSE_NANOS);
     }

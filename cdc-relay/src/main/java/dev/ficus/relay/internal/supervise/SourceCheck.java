@@ -9,6 +9,7 @@ import dev.ficus.postgres.TimelineHistory;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.internal.watch.LostSlot;
 import dev.ficus.relay.internal.watch.StreamFailure;
+import dev.ficus.relay.internal.watch.WayOut;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -37,8 +38,6 @@ import org.slf4j.LoggerFactory;
  * brought a change of the lost part to the target, past the position.
  */
 final class SourceCheck {
-
-  static final String AGAIN = "request the stream again with a new copy";
 
   private static final Logger log = LoggerFactory.getLogger(SourceCheck.class);
 
@@ -87,7 +86,7 @@ final class SourceCheck {
       throw RelayException.stop(
           "stream " + stream.name() + " was published from " + otherThan(then, now),
           "correct the database's address if it is wrong; after a fail-over or a restore of the source, "
-              + AGAIN);
+              + WayOut.of(stream));
     }
     return verifySlot(then, now);
   }
@@ -104,7 +103,7 @@ final class SourceCheck {
             () ->
                 RelayException.stop(
                     "stream " + stream.name() + " is to stream but no source server is recorded",
-                    AGAIN));
+                    WayOut.of(stream)));
   }
 
   private void verifyTakeover(ServerIdentity then, ServerIdentity now) {
@@ -121,7 +120,8 @@ final class SourceCheck {
               + " belongs to "
               + otherThan(then, now)
               + ", which does not descend from it",
-          "correct the database's address if it is wrong; after a restore of the source, " + AGAIN);
+          "correct the database's address if it is wrong; after a restore of the source, "
+              + WayOut.of(stream));
     }
     if (!left.get().hasReached(stream.position())) {
       throw RelayException.stop(
@@ -137,7 +137,7 @@ final class SourceCheck {
               + " of stream "
               + stream.name()
               + ": the target holds changes that the new primary never had",
-          AGAIN
+          WayOut.of(stream)
               + "; with synchronized_standby_slots set in the source (PostgreSQL 17 and later) a stream never gets ahead of its standbys");
     }
     if (stream.guarded()) {
@@ -172,7 +172,7 @@ final class SourceCheck {
                         "changes since "
                             + stream.position()
                             + " cannot be had any more: "
-                            + AGAIN
+                            + WayOut.of(stream)
                             + (now.equals(then)
                                 ? ""
                                 : "; slots outlive a fail-over on PostgreSQL 17 and later where the standby has sync_replication_slots on")));
@@ -197,7 +197,8 @@ final class SourceCheck {
               + " of stream "
               + stream.name()
               + ": the changes between are lost to it",
-          "find out who else read or advanced the slot, or restored the target, then " + AGAIN);
+          "find out who else read or advanced the slot, or restored the target, then "
+              + WayOut.of(stream));
     }
   }
 

@@ -335,8 +335,9 @@ final class StreamRunner {
   private void markFailed(Verdict.Fail fail) throws SQLException {
     try (Connection connection = connections.open(target)) {
       connection.setAutoCommit(false);
-      new StreamFailure(fail.failure(), fail.advice()).write(connection, requested);
-      ShapeRows.stop(connection, requested.name(), fail.stops());
+      if (new StreamFailure(fail.failure(), fail.advice()).write(connection, requested)) {
+        ShapeRows.stop(connection, requested.name(), fail.stops());
+      }
       connection.commit();
     }
   }

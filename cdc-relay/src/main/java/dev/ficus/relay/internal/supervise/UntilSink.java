@@ -17,7 +17,7 @@ final class UntilSink implements Capture.Sink {
     this.place = place;
   }
 
-  /** The place was reached; everything before it is durable in the target. */
+  /** The place was reached; everything before it is applied. */
   static final class Reached extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }

@@ -1,6 +1,5 @@
 package dev.ficus.relay.internal.watch;
 
-import dev.ficus.core.Direction;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.StreamRow;
 
@@ -19,7 +18,7 @@ public final class LostSlot {
             + " has lost WAL that it needs (wal_status lost): changes after "
             + stream.position()
             + " cannot be had any more",
-        "raise max_slot_wal_keep_size in " + source.name() + ", then " + wayOut(stream));
+        "raise max_slot_wal_keep_size in " + source.name() + ", then " + WayOut.of(stream));
   }
 
   /** Ficus gave the slot up, since its budget says so. */
@@ -37,29 +36,11 @@ public final class LostSlot {
             + stream.position()
             + " cannot be had any more",
         "find out why the stream fell behind (\"ficus streams\" shows its retries), then "
-            + wayOut(stream));
+            + WayOut.of(stream));
   }
 
   /** Whether a failure is one of these two. */
   static boolean tells(String failure) {
     return failure.contains("wal_status lost") || failure.contains("wal-budget.drop");
-  }
-
-  private static String wayOut(StreamRow stream) {
-    Direction direction = stream.direction();
-    return switch (direction) {
-      case FORWARD ->
-          "go back with \"ficus rollback "
-              + stream.group()
-              + "\" until it is in PROVISIONED, which drops the slot, and copy anew with \"ficus advance "
-              + stream.group()
-              + "\"; the services go on undisturbed";
-      case REVERSE ->
-          "decide: the shared tables are no longer kept up, so going back needs a new copy; the service"
-              + " database goes on undisturbed";
-      case REFERENCE ->
-          "roll the reading group back to PROVISIONED and advance it again, which copies anew; readers keep"
-              + " the rows as they are meanwhile";
-    };
   }
 }

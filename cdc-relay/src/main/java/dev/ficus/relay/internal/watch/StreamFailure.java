@@ -15,8 +15,10 @@ public record StreamFailure(String failure, String advice) {
 
   /**
    * Writes it into the row of a stream that runs at that epoch; one that failed keeps its reason.
+   *
+   * @return whether it was written
    */
-  public void write(Connection target, StreamRow stream) throws SQLException {
+  public boolean write(Connection target, StreamRow stream) throws SQLException {
     try (PreparedStatement update =
         target.prepareStatement(
             """
@@ -27,7 +29,7 @@ public record StreamFailure(String failure, String advice) {
       update.setString(2, advice);
       update.setString(3, stream.name().value());
       update.setLong(4, stream.epoch().value());
-      update.executeUpdate();
+      return update.executeUpdate() == 1;
     }
   }
 
