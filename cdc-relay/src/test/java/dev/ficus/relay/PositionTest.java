@@ -158,7 +158,8 @@ class PositionTest {
     StreamRow row = sides.awaitFailed();
 
     assertThat(row.failure().orElseThrow()).contains("belongs to system").contains("timeline");
-    assertThat(row.advice().orElseThrow()).contains("new copy");
+    assertThat(row.advice().orElseThrow())
+        .contains("ficus rollback orders", "ficus advance orders");
   }
 
   @Test
