@@ -8,8 +8,8 @@ import java.util.Set;
  * How a relay works; {@link #DEFAULTS} suit most.
  *
  * @param supervisionInterval how often the stream rows are looked at
- * @param capturePollInterval the pause of an idle capture before it looks at its socket again: it
- *     adds to the time from commit to visible, and costs idle CPU
+ * @param captureInterval how often a capture that keeps up looks at its slot: half of it adds to
+ *     the time from commit to visible, and what comes in between shares one commit in the target
  * @param idleMarkerInterval after how long without progress a stream writes a marker into its
  *     source, so that the slot lets go of WAL that holds nothing for it
  * @param firstRetryDelay the first pause after an error that may pass by itself; each further one
@@ -29,7 +29,7 @@ import java.util.Set;
  */
 public record RelaySettings(
     Duration supervisionInterval,
-    Duration capturePollInterval,
+    Duration captureInterval,
     Duration idleMarkerInterval,
     Duration firstRetryDelay,
     Duration longestRetryDelay,
@@ -48,7 +48,7 @@ public record RelaySettings(
   public static final RelaySettings DEFAULTS =
       new RelaySettings(
           Duration.ofMillis(100),
-          Duration.ofMillis(1),
+          Duration.ofMillis(5),
           Duration.ofSeconds(1),
           Duration.ofMillis(100),
           Duration.ofSeconds(10),
@@ -59,7 +59,7 @@ public record RelaySettings(
   /** With as many copying workers as suit this machine. */
   public RelaySettings(
       Duration supervisionInterval,
-      Duration capturePollInterval,
+      Duration captureInterval,
       Duration idleMarkerInterval,
       Duration firstRetryDelay,
       Duration longestRetryDelay,
@@ -68,7 +68,7 @@ public record RelaySettings(
       long transactionCharacters) {
     this(
         supervisionInterval,
-        capturePollInterval,
+        captureInterval,
         idleMarkerInterval,
         firstRetryDelay,
         longestRetryDelay,
@@ -83,7 +83,7 @@ public record RelaySettings(
   public RelaySettings {
     additive = Set.copyOf(additive);
     positive("supervisionInterval", supervisionInterval);
-    positive("capturePollInterval", capturePollInterval);
+    positive("captureInterval", captureInterval);
     positive("idleMarkerInterval", idleMarkerInterval);
     positive("firstRetryDelay", firstRetryDelay);
     if (longestRetryDelay.compareTo(firstRetryDelay) < 0) {
@@ -112,7 +112,7 @@ public record RelaySettings(
   public RelaySettings withCopy(int workers, long chunkBytes) {
     return new RelaySettings(
         supervisionInterval,
-        capturePollInterval,
+        captureInterval,
         idleMarkerInterval,
         firstRetryDelay,
         longestRetryDelay,
@@ -128,7 +128,7 @@ public record RelaySettings(
   public RelaySettings withAdditive(Set<GroupName> groups) {
     return new RelaySettings(
         supervisionInterval,
-        capturePollInterval,
+        captureInterval,
         idleMarkerInterval,
         firstRetryDelay,
         longestRetryDelay,

@@ -52,8 +52,9 @@ final class EngineProperties {
     properties.setProperty("lsn.flush.mode", "connector");
 
     properties.setProperty("skipped.operations", "none");
-    properties.setProperty(
-        "poll.interval.ms", Long.toString(settings.capturePollInterval().toMillis()));
+    properties.setProperty(SlotTask.INTERVAL, Long.toString(settings.captureInterval().toMillis()));
+    // The pause of an idle stream after each fifth look at its socket.
+    properties.setProperty("poll.interval.ms", "1");
     properties.setProperty("record.processing.threads", "1");
     properties.setProperty("task.management.timeout.ms", "20000");
     return properties;

@@ -38,6 +38,11 @@ final class MessageReader {
     return messages.size() >= MESSAGES || characters >= CHARACTERS;
   }
 
+  /** Whether the piece so far ends where a transaction does. */
+  boolean endsWithCommit() {
+    return !messages.isEmpty() && messages.get(messages.size() - 1) instanceof SlotMessage.Commit;
+  }
+
   /** The piece so far; the next one begins. */
   Piece take() {
     Piece piece = new Piece(messages, characters);

@@ -1,33 +1,47 @@
 package dev.ficus.relay.internal.capture;
 
-import io.debezium.connector.postgresql.PostgresSchema;
 import io.debezium.connector.postgresql.connection.Lsn;
 import io.debezium.connector.postgresql.connection.ReplicationStream;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Takes messages off Debezium's stream and queues them in pieces; Debezium itself sees none of
  * them.
  *
- * <p>A piece leaves when it is full or when the server has nothing more at hand, so that a busy
- * stream moves in bulk and a calm one without delay.
+ * <p>A piece leaves when it is full, or when the server has nothing more at hand. The driver waits
+ * a millisecond before it says so: in a steady trickle something comes each time, so a transaction
+ * that had to be waited for ends a piece too. A stream that keeps up is looked at once an interval,
+ * which makes one transaction of the target of what has come in between; one that is behind moves
+ * in full pieces, without a pause.
  */
 // Debezium's interface lets close() throw anything.
 @SuppressWarnings("try")
 final class PieceStream implements ReplicationStream {
 
+  /** A message that took longer was not at hand. */
+  private static final long AT_HAND_NANOS = 100_000;
+
   private final ReplicationStream stream;
   private final PieceQueue queue;
   private final MessageReader reader;
+  private final long intervalNanos;
   private final AtomicReference<@Nullable Lsn> applied = new AtomicReference<>();
+  private boolean behind;
+  private long handedAt = System.nanoTime();
 
-  PieceStream(ReplicationStream stream, PieceQueue queue, PostgresSchema schema) {
+  /**
+   * @param interval the shortest time between two pieces of a stream that keeps up
+   */
+  PieceStream(ReplicationStream stream, PieceQueue queue, MessageReader reader, Duration interval) {
     this.stream = stream;
     this.queue = queue;
-    this.reader = new MessageReader(schema);
+    this.reader = reader;
+    this.intervalNanos = interval.toNanos();
   }
 
   @Override
@@ -44,11 +58,20 @@ final class PieceStream implements ReplicationStream {
     if (acknowledged != null) {
       stream.flushLsn(acknowledged);
     }
-    boolean received = false;
-    while (!reader.isFull()
-        && stream.readPending(message -> reader.read(message, stream.lastReceivedLsn()))) {
-      received = true;
+    if (!behind) {
+      LockSupport.parkNanos(handedAt + intervalNanos - System.nanoTime());
     }
+    boolean received = false;
+    boolean waited = false;
+    while (!reader.isFull() && !(waited && reader.endsWithCommit())) {
+      long asked = System.nanoTime();
+      if (!stream.readPending(message -> reader.read(message, stream.lastReceivedLsn()))) {
+        break;
+      }
+      received = true;
+      waited |= System.nanoTime() - asked > AT_HAND_NANOS;
+    }
+    behind = reader.isFull();
     hand();
     return received;
   }
@@ -65,6 +88,7 @@ final class PieceStream implements ReplicationStream {
     Piece piece = reader.take();
     if (!piece.messages().isEmpty()) {
       queue.put(piece);
+      handedAt = System.nanoTime();
     }
   }
 

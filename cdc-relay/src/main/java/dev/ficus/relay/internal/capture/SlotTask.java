@@ -38,6 +38,9 @@ public final class SlotTask extends PostgresConnectorTask {
   /** The property that bears the position which the stream begins at. */
   static final String POSITION = "ficus.position";
 
+  /** The property that bears the shortest time between two pieces, in milliseconds. */
+  static final String INTERVAL = "ficus.interval.ms";
+
   private static final Duration WAIT = Duration.ofMillis(20);
   private static final Duration STATUS_INTERVAL = Duration.ofSeconds(10);
   private static final Map<String, String> PARTITION = Map.of();
@@ -46,6 +49,7 @@ public final class SlotTask extends PostgresConnectorTask {
   private final PieceQueue pieces = new PieceQueue();
 
   private dev.ficus.core.Lsn position = dev.ficus.core.Lsn.ZERO;
+  private Duration interval = Duration.ZERO;
 
   /** Debezium makes it by name. */
   public SlotTask() {}
@@ -54,6 +58,7 @@ public final class SlotTask extends PostgresConnectorTask {
   public ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> start(
       Configuration config) {
     position = dev.ficus.core.Lsn.parse(config.getString(POSITION));
+    interval = Duration.ofMillis(config.getLong(INTERVAL));
     return super.start(config);
   }
 
@@ -78,7 +83,8 @@ public final class SlotTask extends PostgresConnectorTask {
         Lsn.valueOf(position.value()),
         started -> {
           verifySlot(catalog, config.slotName());
-          PieceStream reading = new PieceStream(started, pieces, schema);
+          PieceStream reading =
+              new PieceStream(started, pieces, new MessageReader(schema), interval);
           stream.set(reading);
           return reading;
         });

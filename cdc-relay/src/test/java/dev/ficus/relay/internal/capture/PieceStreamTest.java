@@ -1,0 +1,109 @@
+package dev.ficus.relay.internal.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.debezium.connector.postgresql.connection.Lsn;
+import io.debezium.connector.postgresql.connection.ReplicationMessage.Operation;
+import io.debezium.connector.postgresql.connection.ReplicationStream;
+import io.debezium.connector.postgresql.connection.TransactionMessage;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class PieceStreamTest {
+
+  private final PieceQueue pieces = new PieceQueue();
+
+  @Test
+  void shouldHandOverEachTransactionOfATrickleThatNeverPauses() throws Exception {
+    PieceStream stream = stream(Duration.ZERO);
+
+    for (int n = 0; n < 20; n++) {
+      assertThat(stream.readPending(message -> {})).isTrue();
+      List<Piece> handed = pieces.take(Duration.ZERO);
+      assertThat(handed).hasSize(1);
+      assertThat(handed.get(0).messages())
+          .as("the messages that came before the first wait was over")
+          .hasSize(2)
+          .last()
+          .isInstanceOf(SlotMessage.Commit.class);
+    }
+  }
+
+  @Test
+  void shouldLookOnceAnIntervalWhileTheStreamKeepsUp() throws Exception {
+    PieceStream stream = stream(Duration.ofMillis(50));
+    long begun = System.nanoTime();
+
+    for (int n = 0; n < 10; n++) {
+      stream.readPending(message -> {});
+    }
+
+    assertThat(Duration.ofNanos(System.nanoTime() - begun))
+        .isGreaterThanOrEqualTo(Duration.ofMillis(500));
+  }
+
+  private PieceStream stream(Duration interval) {
+    return new PieceStream(new Trickle(), pieces, reader(), interval);
+  }
+
+  // No row is read, so no table is looked up.
+  @SuppressWarnings("NullAway")
+  private static MessageReader reader() {
+    return new MessageReader(null);
+  }
+
+  /** A transaction a millisecond, whenever it is asked. */
+  private static final class Trickle implements ReplicationStream {
+
+    private long read;
+
+    @Override
+    public boolean readPending(ReplicationMessageProcessor processor)
+        throws SQLException, InterruptedException {
+      boolean begins = read % 2 == 0;
+      if (begins) {
+        TimeUnit.MILLISECONDS.sleep(1);
+      }
+      read++;
+      processor.process(
+          new TransactionMessage(
+              begins ? Operation.BEGIN : Operation.COMMIT, read, Instant.ofEpochSecond(read)));
+      return true;
+    }
+
+    @Override
+    public void read(ReplicationMessageProcessor processor)
+        throws SQLException, InterruptedException {
+      readPending(processor);
+    }
+
+    @Override
+    public void flushLsn(Lsn lsn) {}
+
+    @Override
+    public Lsn lastReceivedLsn() {
+      return Lsn.valueOf(read);
+    }
+
+    @Override
+    public Lsn startLsn() {
+      return Lsn.valueOf(0L);
+    }
+
+    @Override
+    public void startKeepAlive(ExecutorService service) {}
+
+    @Override
+    public void stopKeepAlive() {}
+
+    @Override
+    public void close() {}
+  }
+}
