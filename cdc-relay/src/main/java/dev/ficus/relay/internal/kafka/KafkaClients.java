@@ -56,6 +56,8 @@ public final class KafkaClients {
     properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, DELIVERY_MILLIS);
     properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, DELIVERY_MILLIS);
     properties.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
+    // Envelopes repeat themselves: a fifth of the bytes, and less work for clients and brokers.
+    properties.putIfAbsent(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
     // A commit sends at once what is held back.
     properties.put(ProducerConfig.LINGER_MS_CONFIG, 50);
     properties.put(
