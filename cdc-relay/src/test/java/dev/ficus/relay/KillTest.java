@@ -1,6 +1,7 @@
 package dev.ficus.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ficus.core.Lsn;
 import dev.ficus.core.manifest.KafkaCluster;
@@ -54,11 +55,33 @@ class KillTest {
     }
   }
 
+  @Test
+  void shouldReportPositionsThatAreCommittedApartFromTheirChanges(@TempDir Path folder)
+      throws Exception {
+    try (TwoSides sides = new TwoSides(Traffic.DDL)) {
+      assertThatThrownBy(() -> killAndCompare(sides, RelayProcess::startBroken, 20, folder))
+          .rootCause()
+          .isInstanceOf(AssertionError.class)
+          .hasMessageContaining("the position was committed apart from its changes");
+    }
+  }
+
+  /** How a relay is started as a process. */
+  @FunctionalInterface
+  private interface Starter {
+    RelayProcess start(TwoSides sides, File log) throws IOException;
+  }
+
   private static TwoSides overKafka(TwoSides sides) {
     return sides.over(KafkaCluster.of(TestKafka.shared().bootstrapServers()));
   }
 
   private static void killAndCompare(TwoSides sides, int kills, Path folder) throws Exception {
+    killAndCompare(sides, RelayProcess::start, kills, folder);
+  }
+
+  private static void killAndCompare(TwoSides sides, Starter starter, int kills, Path folder)
+      throws Exception {
     int killsInBackfill = kills * 3 / 10;
     int killsInStreaming = kills - killsInBackfill;
     long seed = Long.getLong("ficus.test.seed", System.nanoTime());
@@ -82,7 +105,7 @@ class KillTest {
           sides.request(Traffic.TABLES);
         }
         Lsn before = sides.row().position();
-        try (RelayProcess relay = RelayProcess.start(sides, relayLog)) {
+        try (RelayProcess relay = starter.start(sides, relayLog)) {
           awaitWork(sides, relay, relayLog, wantBackfill, before);
           LockSupport.parkNanos(random.nextInt(wantBackfill ? 250 : 300) * 1_000_000L);
           StreamState state = sides.row().state();
@@ -96,7 +119,7 @@ class KillTest {
       }
       log.info(
           "killed {} times in the backfill and {} times while streaming", inBackfill, inStreaming);
-      try (RelayProcess relay = RelayProcess.start(sides, relayLog)) {
+      try (RelayProcess relay = starter.start(sides, relayLog)) {
         traffic.stop();
         sides.awaitStreaming();
         sides.streams.awaitPosition(

@@ -40,6 +40,15 @@ final class RelayProcess implements AutoCloseable {
 
   /** Starts a relay for the two databases; it logs into the file. */
   static RelayProcess start(TwoSides sides, File log) throws IOException {
+    return start(sides, log, sides.target.address().url());
+  }
+
+  /** Starts one that commits its positions apart from their changes. */
+  static RelayProcess startBroken(TwoSides sides, File log) throws IOException {
+    return start(sides, log, PositionApartDriver.url(sides.target.address().url()));
+  }
+
+  private static RelayProcess start(TwoSides sides, File log, String targetUrl) throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -58,19 +67,18 @@ final class RelayProcess implements AutoCloseable {
     command.addAll(
         List.of("-cp", System.getProperty("java.class.path"), RelayProcess.class.getName()));
     command.add(sides.kafka().map(KafkaCluster::bootstrapServers).orElse(DIRECT));
-    for (Database database : List.of(sides.source, sides.target)) {
-      command.addAll(
-          List.of(
-              database.name(),
-              database.address().url(),
-              database.address().user(),
-              database.address().password().reveal()));
-    }
+    command.addAll(arguments(sides.source, sides.source.address().url()));
+    command.addAll(arguments(sides.target, targetUrl));
     return new RelayProcess(
         new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
             .start());
+  }
+
+  private static List<String> arguments(Database database, String url) {
+    return List.of(
+        database.name(), url, database.address().user(), database.address().password().reveal());
   }
 
   boolean isAlive() {
@@ -91,7 +99,8 @@ final class RelayProcess implements AutoCloseable {
   }
 
   /** Runs the relay until the process is killed. */
-  public static void main(String[] arguments) throws InterruptedException {
+  public static void main(String[] arguments) throws Exception {
+    PositionApartDriver.register();
     Relay relay =
         new Relay(
             Map.of(arguments[1], database(arguments, 1), arguments[5], database(arguments, 5)),
