@@ -111,6 +111,11 @@ public final class ChildJvm implements AutoCloseable {
     }
   }
 
+  /** It as a process. */
+  public ProcessHandle process() {
+    return process.toHandle();
+  }
+
   private String logged() {
     try {
       return Files.readString(errors);

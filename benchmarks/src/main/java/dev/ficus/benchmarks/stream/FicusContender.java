@@ -63,6 +63,10 @@ final class FicusContender extends TargetContender {
     relay.requireAlive();
   }
 
+  ProcessHandle process() {
+    return relay.process();
+  }
+
   @Override
   public double peakResidentMiB() {
     return relay.peakResidentMiB();

@@ -1,6 +1,7 @@
 package dev.ficus.benchmarks.stream;
 
 import dev.ficus.benchmarks.Benchmark;
+import dev.ficus.benchmarks.Cores;
 import dev.ficus.benchmarks.Report;
 import dev.ficus.postgres.Database;
 import dev.ficus.testkit.PostgresServer;
@@ -22,8 +23,8 @@ import java.util.stream.IntStream;
  * What one following stream costs the source's own work, in transactions per second of pgbench's
  * own kind (TPC-B), beside the same work without a stream and with native logical replication.
  *
- * <p>Source, target and relay share this machine: what the latter two take counts as the stream's
- * cost, though they would run elsewhere.
+ * <p>Target and relay would run elsewhere: they get a core of their own, where the machine has two.
+ * What is left on the source's is what a stream costs it.
  */
 public final class SourceLoadBenchmark implements Benchmark {
 
@@ -41,6 +42,7 @@ public final class SourceLoadBenchmark implements Benchmark {
 
   @Override
   public Report run(int runs) throws Exception {
+    Cores cores = Cores.split();
     Map<String, List<Double>> figures = new LinkedHashMap<>();
     double resident = 0;
     // The first round warms caches and does not count.
@@ -48,7 +50,7 @@ public final class SourceLoadBenchmark implements Benchmark {
       List<String> order = new ArrayList<>(List.of("unloaded", "ficus", "native"));
       Collections.rotate(order, run);
       for (String name : order) {
-        double[] measured = measure(name);
+        double[] measured = measure(name, cores);
         System.err.printf("run %d: %-9s %,8.0f transactions/s%n", run, name, measured[0]);
         resident = Math.max(resident, measured[1]);
         if (run > 0) {
@@ -59,16 +61,23 @@ public final class SourceLoadBenchmark implements Benchmark {
     return Report.of(
             "source-load",
             Map.of(
-                "work", "pgbench's own transaction by " + CLIENTS + " clients",
-                "time", TIME.toSeconds() + " s",
-                "durability", "fsync and synchronous_commit on"),
+                "work",
+                "pgbench's own transaction by " + CLIENTS + " clients",
+                "cores",
+                cores.areApart()
+                    ? "one for the source and its clients, another for target and relay"
+                    : "shared by all",
+                "time",
+                TIME.toSeconds() + " s",
+                "durability",
+                "fsync and synchronous_commit on"),
             figures,
             "transactions/s")
         .withResidentMiB(resident);
   }
 
   /** Returns the transactions per second and the peak of resident MiB. */
-  private static double[] measure(String name) throws Exception {
+  private static double[] measure(String name, Cores cores) throws Exception {
     try (PostgresServer sourceServer = PostgresServer.start(StreamBenchmark.DURABLE);
         PostgresServer targetServer = PostgresServer.start(StreamBenchmark.DURABLE)) {
       Source source = new Source(sourceServer);
@@ -92,19 +101,26 @@ public final class SourceLoadBenchmark implements Benchmark {
       }
       Database target = StreamBenchmark.target(targetServer, "target");
       Workload.execute(target, TABLES);
-      try (Contender contender =
-          name.equals("ficus")
-              ? new FicusContender(
-                  source,
-                  target,
-                  List.of("bench", "mark", "accounts", "tellers", "branches", "history"))
-              : new NativeContender(source, target)) {
+      cores.moveAway(target);
+      try (Contender contender = contender(name, source, target, cores)) {
         new Workload(source.database()).mark(0);
         contender.awaitMark(0);
         double perSecond = work(source.database());
         return new double[] {perSecond, contender.peakResidentMiB()};
       }
     }
+  }
+
+  private static Contender contender(String name, Source source, Database target, Cores cores)
+      throws SQLException {
+    if (name.equals("native")) {
+      return new NativeContender(source, target);
+    }
+    FicusContender ficus =
+        new FicusContender(
+            source, target, List.of("bench", "mark", "accounts", "tellers", "branches", "history"));
+    cores.moveAway(ficus.process());
+    return ficus;
   }
 
   private static double work(Database source) {
