@@ -123,7 +123,7 @@ class KillTest {
         traffic.stop();
         sides.awaitStreaming();
         sides.streams.awaitPosition(
-            TwoSides.FORWARD, Marker.write(sides.source), Duration.ofMinutes(5));
+            TwoSides.FORWARD, Marker.write(sides.source), Duration.ofSeconds(300 + 6L * kills));
         sides.assertEqual(Traffic.TABLES);
         assertThat(relay.isAlive()).isTrue();
       }
