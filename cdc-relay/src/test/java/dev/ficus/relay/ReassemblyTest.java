@@ -118,16 +118,16 @@ class ReassemblyTest {
           .begin(T, Lsn.ZERO)
           .row(3, T, 1, 1, "a")
           .row(1, T, 2, 1, "b")
-          .row(0, T, 3, 1, "c")
-          .row(3, T, 4, 1, "d")
+          .row(3, T, 3, 1, "c")
+          .row(0, T, 4, 1, "d")
           .end(T, 4, position)
           .begin(NEXT, position)
           .row(2, NEXT, 1, 2, "e")
-          .row(1, NEXT, 2, 1, "f")
+          .row(1, NEXT, 2, 2, "f")
           .end(NEXT, 2, end)
           .commit();
       apply();
-      awaitNotes("f e");
+      awaitNotes("d f");
     }
   }
 
