@@ -30,27 +30,33 @@ final class Broker implements AutoCloseable {
     this.admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers));
   }
 
-  /** Lets go of all that a topic holds now. */
-  void letGo(String topic) throws ExecutionException, InterruptedException {
-    letGo(topic, -1);
+  /** Lets go of all that a partition holds now. */
+  void letGo(String topic, int partition) throws ExecutionException, InterruptedException {
+    letGo(topic, partition, -1);
   }
 
-  /** Lets go of all that a topic holds before an offset. */
-  void letGo(String topic, long offset) throws ExecutionException, InterruptedException {
+  /** Lets go of all that a partition holds before an offset. */
+  void letGo(String topic, int partition, long offset)
+      throws ExecutionException, InterruptedException {
     admin
-        .deleteRecords(Map.of(new TopicPartition(topic, 0), RecordsToDelete.beforeOffset(offset)))
+        .deleteRecords(
+            Map.of(new TopicPartition(topic, partition), RecordsToDelete.beforeOffset(offset)))
         .all()
         .get();
   }
 
   /** Writes a record as anybody may. */
-  void write(String topic, String value) throws ExecutionException, InterruptedException {
+  void write(String topic, int partition, String value)
+      throws ExecutionException, InterruptedException {
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(
             Map.of("bootstrap.servers", bootstrapServers),
             new ByteArraySerializer(),
             new ByteArraySerializer())) {
-      producer.send(new ProducerRecord<>(topic, value.getBytes(StandardCharsets.UTF_8))).get();
+      producer
+          .send(
+              new ProducerRecord<>(topic, partition, null, value.getBytes(StandardCharsets.UTF_8)))
+          .get();
     }
   }
 
@@ -60,28 +66,33 @@ final class Broker implements AutoCloseable {
     admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
   }
 
-  void addPartition(String topic) throws ExecutionException, InterruptedException {
-    admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(2))).all().get();
+  void addPartition(String topic, int partitions) throws ExecutionException, InterruptedException {
+    admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(partitions))).all().get();
   }
 
-  /** The values that are committed in a topic, from its beginning to its end now. */
-  List<String> values(String topic) {
+  /** The values that are committed in a partition, from its beginning to its end now. */
+  List<String> values(String topic, int partition) {
+    return records(topic, partition).stream()
+        .map(record -> new String(record.value(), StandardCharsets.UTF_8))
+        .toList();
+  }
+
+  /** The same with all that they bear. */
+  List<ConsumerRecord<byte[], byte[]>> records(String topic, int number) {
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(
             Map.of("bootstrap.servers", bootstrapServers, "isolation.level", "read_committed"),
             new ByteArrayDeserializer(),
             new ByteArrayDeserializer())) {
-      TopicPartition partition = new TopicPartition(topic, 0);
+      TopicPartition partition = new TopicPartition(topic, number);
       consumer.assign(List.of(partition));
       consumer.seekToBeginning(List.of(partition));
       long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
-      List<String> values = new ArrayList<>();
+      List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
       while (consumer.position(partition) < end) {
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
-          values.add(new String(record.value(), StandardCharsets.UTF_8));
-        }
+        consumer.poll(Duration.ofMillis(100)).forEach(records::add);
       }
-      return values;
+      return records;
     }
   }
 

@@ -25,17 +25,32 @@ import org.junit.jupiter.api.Test;
 @Rule({"R3", "R4"})
 class KafkaFaultTest {
 
-  private static final EnumSet<RelayRole> PUBLISH = EnumSet.of(RelayRole.PUBLISH);
-  private static final EnumSet<RelayRole> APPLY = EnumSet.of(RelayRole.APPLY);
+  static final EnumSet<RelayRole> PUBLISH = EnumSet.of(RelayRole.PUBLISH);
+  static final EnumSet<RelayRole> APPLY = EnumSet.of(RelayRole.APPLY);
+  static final RelaySettings SMALL =
+      new RelaySettings(
+          Duration.ofMillis(20),
+          Duration.ofMillis(2),
+          Duration.ofSeconds(1),
+          Duration.ofMillis(50),
+          Duration.ofSeconds(1),
+          500,
+          2000,
+          1 << 24);
   private static final Pattern END = Pattern.compile("\"status\":\"END\",\"id\":\"([^\"]+)\"");
 
-  private TwoSides sides;
+  TwoSides sides;
+
+  /** How many partitions its topics have. */
+  int partitions() {
+    return 1;
+  }
 
   @BeforeEach
   void createSides() {
     sides =
         new TwoSides("create table public.t (id int primary key, n int, note text)")
-            .over(KafkaCluster.of(TestKafka.shared().bootstrapServers()));
+            .over(KafkaCluster.of(TestKafka.shared().bootstrapServers()), partitions());
     sides.shared.execute("insert into public.t select i, 0, 'x' from generate_series(1, 2000) i");
     sides.request("t");
   }
@@ -46,14 +61,14 @@ class KafkaFaultTest {
   }
 
   /** Each transaction stands in the topic once. */
-  private void assertOnce() {
+  void assertOnce() {
     try (Broker broker = new Broker(TestKafka.shared())) {
       List<String> ends =
           END.matcher(
                   String.join(
                       "\n",
                       broker.values(
-                          sides.service.queryOne("select topic from ficus.stream_topic"))))
+                          sides.service.queryOne("select topic from ficus.stream_topic"), 0)))
               .results()
               .map((MatchResult result) -> result.group(1))
               .toList();
@@ -172,19 +187,9 @@ class KafkaFaultTest {
                 () -> {
                   throw new TimeoutException("died in the middle");
                 });
-    RelaySettings small =
-        new RelaySettings(
-            Duration.ofMillis(20),
-            Duration.ofMillis(2),
-            Duration.ofSeconds(1),
-            Duration.ofMillis(50),
-            Duration.ofSeconds(1),
-            500,
-            2000,
-            1 << 24);
-    sides.relay(small, FaultPoints.NONE, APPLY);
+    sides.relay(SMALL, FaultPoints.NONE, APPLY);
     sides.awaitStreaming();
-    sides.relay(small, faults, PUBLISH);
+    sides.relay(SMALL, faults, PUBLISH);
     // Some 50 million characters: several pieces of the capture, and as many Kafka transactions.
     sides.shared.execute(
         "insert into public.t select 10000 + i, i, repeat(md5(i::text), 30) from generate_series(1, 50000) i");

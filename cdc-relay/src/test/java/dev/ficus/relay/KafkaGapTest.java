@@ -52,7 +52,7 @@ class KafkaGapTest {
     applying.close();
     sides.shared.execute("update public.t set n = 1");
     sides.awaitAcknowledged();
-    broker.letGo(topic());
+    broker.letGo(topic(), 0);
     sides.shared.execute("update public.t set n = 2 where id = 1");
 
     apply();
@@ -71,8 +71,9 @@ class KafkaGapTest {
     sides.awaitCaughtUp();
     applying.close();
     // Idle transactions that follow are let go unread; only those that change nothing stand there.
-    long end = Long.parseLong(sides.service.queryOne("select next_offset from ficus.stream_topic"));
-    broker.letGo(topic(), end);
+    long end =
+        Long.parseLong(sides.service.queryOne("select next_offsets[1] from ficus.stream_topic"));
+    broker.letGo(topic(), 0, end);
 
     apply();
     sides.shared.execute("update public.t set n = 2");
@@ -92,7 +93,7 @@ class KafkaGapTest {
 
   @Test
   void shouldRefuseASecondPartition() throws Exception {
-    broker.addPartition(topic());
+    broker.addPartition(topic(), 2);
 
     assertThat(sides.awaitFailed().failure())
         .hasValueSatisfying(failure -> assertThat(failure).contains("has 2 partitions now"));
@@ -116,7 +117,7 @@ class KafkaGapTest {
 
   @Test
   void shouldNoticeARecordThatNobodyOfFicusWrote() throws Exception {
-    broker.write(topic(), "{\"op\":\"c\",\"after\":{\"id\":\"1000\"}}");
+    broker.write(topic(), 0, "{\"op\":\"c\",\"after\":{\"id\":\"1000\"}}");
 
     assertThat(sides.awaitFailed().failure())
         .hasValueSatisfying(

@@ -30,20 +30,21 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@code -Dficus.test.seed} repeats the moments of a run as far as a scheduler allows, and
  * {@code -Dficus.test.kills} makes a campaign of it, and {@code -Dficus.test.via=kafka} one over
- * Kafka.
+ * Kafka, through topics of {@code -Dficus.test.partitions} partitions.
  */
 @Rule({"R1", "R2", "R3", "R4"})
 class KillTest {
 
   private static final Logger log = LoggerFactory.getLogger(KillTest.class);
   private static final int KILLS = Integer.getInteger("ficus.test.kills", 50);
+  private static final int PARTITIONS = Integer.getInteger("ficus.test.partitions", 1);
   private static final boolean OVER_KAFKA =
       System.getProperty("ficus.test.via", "direct").equals("kafka");
 
   @Test
   void shouldLoseNothingWhenKilledAtRandomMoments(@TempDir Path folder) throws Exception {
     try (TwoSides sides = new TwoSides(Traffic.DDL)) {
-      killAndCompare(OVER_KAFKA ? overKafka(sides) : sides, KILLS, folder);
+      killAndCompare(OVER_KAFKA ? overKafka(sides, PARTITIONS) : sides, KILLS, folder);
     }
   }
 
@@ -51,7 +52,15 @@ class KillTest {
   @Test
   void shouldLoseNothingOverKafkaWhenKilledAtRandomMoments(@TempDir Path folder) throws Exception {
     try (TwoSides sides = new TwoSides(Traffic.DDL)) {
-      killAndCompare(overKafka(sides), 8, folder);
+      killAndCompare(overKafka(sides, 1), 8, folder);
+    }
+  }
+
+  @Test
+  void shouldLoseNothingOverPartitionsWhenKilledAtRandomMoments(@TempDir Path folder)
+      throws Exception {
+    try (TwoSides sides = new TwoSides(Traffic.DDL)) {
+      killAndCompare(overKafka(sides, 4), 8, folder);
     }
   }
 
@@ -72,8 +81,8 @@ class KillTest {
     RelayProcess start(TwoSides sides, File log) throws IOException;
   }
 
-  private static TwoSides overKafka(TwoSides sides) {
-    return sides.over(KafkaCluster.of(TestKafka.shared().bootstrapServers()));
+  private static TwoSides overKafka(TwoSides sides, int partitions) {
+    return sides.over(KafkaCluster.of(TestKafka.shared().bootstrapServers()), partitions);
   }
 
   private static void killAndCompare(TwoSides sides, int kills, Path folder) throws Exception {

@@ -46,6 +46,10 @@ class KafkaPhasesTest {
       requireEqual(store.shared, store.orders, "orders");
       assertThat(store.shared.query("select via || ' ' || direction from ficus.stream"))
           .containsExactly("KAFKA REVERSE");
+      Store.await(
+          store.shared,
+          "select cardinality(next_offsets) from ficus.stream_topic where not ended",
+          "3");
       assertThat(store.orders.query("select via || ' ' || name from ficus.stream"))
           .containsExactly("DIRECT users.reference.orders");
       store.shared.execute("update users set name = 'renamed' where id = 1");
@@ -74,7 +78,11 @@ class KafkaPhasesTest {
           store.orders, "select count(*) from ficus.stream_topic where topic_id is not null", "1");
       assertThat(StreamReport.of(store.manifest, Duration.ofMillis(10)).streams())
           .filteredOn(stream -> stream.topic().isPresent())
-          .hasSize(1);
+          .singleElement()
+          .satisfies(
+              stream ->
+                  assertThat(stream.topic())
+                      .hasValueSatisfying(topic -> assertThat(topic.partitions()).isEqualTo(3)));
 
       Manifest lost =
           new Manifest(

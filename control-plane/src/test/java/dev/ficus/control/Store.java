@@ -93,7 +93,7 @@ final class Store implements AutoCloseable {
         "");
   }
 
-  /** The same with streams over Kafka. */
+  /** The same with streams over Kafka, through topics of three partitions. */
   static Store over(String bootstrapServers, Path folder) {
     return new Store(
         folder,
@@ -101,7 +101,7 @@ final class Store implements AutoCloseable {
         TestPostgres.createElsewhere(),
         TestPostgres.createElsewhere(),
         "",
-        "        stream: { via: kafka }\nkafka: { bootstrap-servers: \""
+        "        stream: { via: kafka, partitions: 3 }\nkafka: { bootstrap-servers: \""
             + bootstrapServers
             + "\" }\n");
   }

@@ -20,6 +20,12 @@ import java.util.Optional;
 /** Reads stream rows. */
 final class StreamRows {
 
+  /** What column via has of a stream that travels through a topic. */
+  static final String KAFKA = "KAFKA";
+
+  /** What it has of one that does not. */
+  static final String DIRECT = "DIRECT";
+
   private StreamRows() {}
 
   /** The streams that end in the connection's database, by name: all, or the one named. */
@@ -29,7 +35,7 @@ final class StreamRows {
     try (PreparedStatement select =
         connection.prepareStatement(
             """
-                select name, group_name, direction, source, epoch, slot, publication, copy, guarded, via, state, source_system,
+                select name, group_name, direction, source, epoch, slot, publication, copy, guarded, via, partitions, state, source_system,
                   source_timeline, position::text, position_at, lag_millis, rows_copied, rows_estimated, transactions, changes, failure, advice,
                   p.began_at, p.bytes_estimated, p.bytes_copied, p.rows_per_second, p.bytes_per_second, p.indexes, p.indexes_built, p.paused
                 from ficus.stream left join ficus.copy_progress p on p.stream = name
@@ -55,7 +61,9 @@ final class StreamRows {
                   row.getString("publication"),
                   row.getBoolean("copy"),
                   row.getBoolean("guarded"),
-                  Via.valueOf(row.getString("via")),
+                  row.getString("via").equals(KAFKA)
+                      ? new Via.Kafka(row.getInt("partitions"))
+                      : Via.DIRECT,
                   StreamState.valueOf(row.getString("state")),
                   Optional.ofNullable(system).map(it -> identity(it, row)),
                   Lsn.parse(row.getString("position")),

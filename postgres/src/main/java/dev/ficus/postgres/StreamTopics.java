@@ -27,14 +27,10 @@ public final class StreamTopics {
       throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement(
-            "select topic, topic_id, next_offset from ficus.stream_topic where stream = ? and not ended")) {
+            "select topic, topic_id, next_offsets from ficus.stream_topic where stream = ? and not ended")) {
       select.setString(1, stream.value());
       try (ResultSet row = select.executeQuery()) {
-        return row.next()
-            ? Optional.of(
-                new StreamTopic(
-                    row.getString(1), Optional.ofNullable(row.getString(2)), row.getLong(3)))
-            : Optional.empty();
+        return row.next() ? Optional.of(topic(row)) : Optional.empty();
       }
     }
   }
@@ -45,15 +41,19 @@ public final class StreamTopics {
     try (Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
-                "select stream, topic, topic_id, next_offset from ficus.stream_topic where not ended")) {
+                "select topic, topic_id, next_offsets, stream from ficus.stream_topic where not ended")) {
       while (row.next()) {
-        topics.put(
-            new StreamName(row.getString(1)),
-            new StreamTopic(
-                row.getString(2), Optional.ofNullable(row.getString(3)), row.getLong(4)));
+        topics.put(new StreamName(row.getString("stream")), topic(row));
       }
     }
     return topics;
+  }
+
+  private static StreamTopic topic(ResultSet row) throws SQLException {
+    return new StreamTopic(
+        row.getString("topic"),
+        Optional.ofNullable(row.getString("topic_id")),
+        List.of((Long[]) row.getArray("next_offsets").getArray()));
   }
 
   /** Gives a stream that runs its topic's name, unless it has one. */
@@ -62,8 +62,9 @@ public final class StreamTopics {
     try (PreparedStatement insert =
         connection.prepareStatement(
             """
-            insert into ficus.stream_topic (topic, stream)
-            select ?, name from ficus.stream where name = ? and epoch = ? and state = 'STREAMING' for share
+            insert into ficus.stream_topic (topic, stream, next_offsets)
+            select ?, name, array_fill(0::bigint, array[partitions])
+            from ficus.stream where name = ? and epoch = ? and state = 'STREAMING' for share
             on conflict do nothing
             """)) {
       insert.setString(1, topic);

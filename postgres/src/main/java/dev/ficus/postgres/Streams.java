@@ -123,11 +123,12 @@ public final class Streams {
           connection.prepareStatement(
               """
               insert into ficus.stream as s (name, group_name, direction, source, epoch, slot, publication, copy, state,
-                source_system, source_timeline, position, via)
-              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::pg_lsn, ?)
+                source_system, source_timeline, position, via, partitions)
+              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::pg_lsn, ?, ?)
               on conflict (name) do update set
                 source = excluded.source, epoch = excluded.epoch, slot = excluded.slot, publication = excluded.publication,
-                copy = excluded.copy, guarded = false, via = excluded.via, state = excluded.state, source_system = excluded.source_system,
+                copy = excluded.copy, guarded = false, via = excluded.via, partitions = excluded.partitions, state = excluded.state,
+                source_system = excluded.source_system,
                 source_timeline = excluded.source_timeline, position = excluded.position, position_at = null,
                 lag_millis = null, rows_copied = 0, rows_estimated = null, transactions = 0, changes = 0, failure = null, advice = null,
                 changed_at = clock_timestamp()
@@ -146,7 +147,8 @@ public final class Streams {
         upsert.setObject(
             11, identity.map(ServerIdentity::timeline).orElse(null), java.sql.Types.INTEGER);
         upsert.setString(12, position.toString());
-        upsert.setString(13, via.name());
+        upsert.setString(13, via instanceof Via.Kafka ? StreamRows.KAFKA : StreamRows.DIRECT);
+        upsert.setInt(14, via instanceof Via.Kafka kafka ? kafka.partitions() : 1);
         inserted = upsert.executeUpdate();
       }
       if (inserted == 0) {

@@ -4,6 +4,7 @@ import dev.ficus.benchmarks.Benchmark;
 import dev.ficus.benchmarks.BrokerProcess;
 import dev.ficus.benchmarks.ChildJvm;
 import dev.ficus.benchmarks.Report;
+import dev.ficus.core.Via;
 import dev.ficus.postgres.Database;
 import dev.ficus.testkit.PostgresServer;
 import java.sql.SQLException;
@@ -16,7 +17,7 @@ import java.util.Map;
 /**
  * How fast one backlog is drained over Kafka, from the source's WAL to the target's rows, beside
  * the same relay's direct stream; and what two and four streams at once cost, each with an applier
- * and a target of its own.
+ * and a target of its own; and what a topic of several partitions costs one applier.
  *
  * <p>A contender's relay is started when its turn comes: whatever it must open and find out counts.
  */
@@ -25,6 +26,7 @@ public final class KafkaBenchmark implements Benchmark {
   private static final int SMALL_TRANSACTIONS = 60_000;
   private static final int LARGE_ROUNDS = 3;
   private static final List<Integer> APPLIERS = List.of(1, 2, 4);
+  private static final int PARTITIONS = 4;
 
   @Override
   public Report run(int runs) throws Exception {
@@ -38,15 +40,24 @@ public final class KafkaBenchmark implements Benchmark {
       List<KafkaContender> contenders = new ArrayList<>();
       try {
         contenders.add(
-            new KafkaContender("direct", "", source, targets(targetServer, "direct", 1)));
+            new KafkaContender(
+                "direct", "", Via.DIRECT, source, targets(targetServer, "direct", 1)));
         for (int appliers : APPLIERS) {
           contenders.add(
               new KafkaContender(
                   appliers == 1 ? "ficus" : "appliers-" + appliers,
                   brokers,
+                  new Via.Kafka(1),
                   source,
                   targets(targetServer, "kafka" + appliers, appliers)));
         }
+        contenders.add(
+            new KafkaContender(
+                "partitions-" + PARTITIONS,
+                brokers,
+                new Via.Kafka(PARTITIONS),
+                source,
+                targets(targetServer, "keyed", 1)));
         return measure(runs, workload, contenders);
       } finally {
         contenders.forEach(KafkaContender::close);
@@ -104,6 +115,7 @@ public final class KafkaBenchmark implements Benchmark {
     settings.put("heap", ChildJvm.HEAP_MIB + " MiB");
     settings.put("durability", "fsync and synchronous_commit on; one broker, acks=all");
     settings.put("appliers-2 and appliers-4", "changes/s of all their streams together");
+    settings.put("partitions-" + PARTITIONS, "one stream through a topic of so many partitions");
     return Report.of("kafka", settings, figures, "changes/s")
         .withResidentMiB(contenders.get(1).peakResidentMiB());
   }

@@ -37,9 +37,10 @@ final class KafkaContender implements AutoCloseable {
   private final ChildJvm relay;
 
   /**
-   * @param brokers where its streams travel; directly where this is empty
+   * @param brokers those of its relay; none where this is empty
+   * @param via how its streams travel
    */
-  KafkaContender(String name, String brokers, Database source, List<Database> targets)
+  KafkaContender(String name, String brokers, Via via, Database source, List<Database> targets)
       throws SQLException {
     this.name = name;
     this.source = source;
@@ -53,13 +54,7 @@ final class KafkaContender implements AutoCloseable {
       names.add(stream);
       new Streams(target)
           .requestCopy(
-              stream,
-              group,
-              Direction.FORWARD,
-              source.name(),
-              Epoch.FIRST,
-              tables(source),
-              brokers.isEmpty() ? Via.DIRECT : Via.KAFKA);
+              stream, group, Direction.FORWARD, source.name(), Epoch.FIRST, tables(source), via);
     }
     this.relay =
         ChildJvm.start(

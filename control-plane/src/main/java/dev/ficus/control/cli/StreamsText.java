@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** One line for each stream, and below them what needs attention. */
 final class StreamsText {
@@ -116,7 +117,11 @@ final class StreamsText {
                     "travels over topic "
                         + topic.name()
                         + (topic.id().isPresent()
-                            ? ", applied up to offset " + topic.nextOffset()
+                            ? ", applied up to "
+                                + (topic.partitions() == 1 ? "offset " : "offsets ")
+                                + topic.nextOffsets().stream()
+                                    .map(String::valueOf)
+                                    .collect(Collectors.joining(", "))
                             : ", which waits for a relay that publishes")));
     if (row.state() == StreamState.REQUESTED) {
       lines.add("waits for a relay: start one with \"ficus relay\"");

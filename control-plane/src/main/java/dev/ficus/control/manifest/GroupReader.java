@@ -61,8 +61,12 @@ final class GroupReader {
       mapping.problem("tables", "a group of this name stands at " + other + " already");
     }
     DdlMode ddl = stream(mapping);
-    Via via = via(mapping);
-    if (via == Via.KAFKA && ddl == DdlMode.ADDITIVE) {
+    Via via =
+        mapping
+            .optionalMapping("stream")
+            .map(stream -> ViaReader.read(stream, withKafka))
+            .orElse(Via.DIRECT);
+    if (via instanceof Via.Kafka && ddl == DdlMode.ADDITIVE) {
       mapping.problem(
           "stream",
           "not supported yet: 'ddl: additive' with 'via: kafka'; added columns stop a stream over Kafka");
@@ -98,9 +102,7 @@ final class GroupReader {
         .optionalMapping("stream")
         .map(
             stream -> {
-              stream.knows(
-                  List.of("via", "ddl", "wal-budget"),
-                  Map.of("partitions", "topics of more than one partition"));
+              stream.knows(List.of("via", "partitions", "ddl", "wal-budget"), Map.of());
               return stream
                   .optionalText("ddl")
                   .map(
@@ -113,28 +115,6 @@ final class GroupReader {
                   .orElse(DdlMode.STOP);
             })
         .orElse(DdlMode.STOP);
-  }
-
-  private Via via(Mapping mapping) {
-    return mapping
-        .optionalMapping("stream")
-        .flatMap(
-            stream ->
-                stream
-                    .optionalText("via")
-                    .flatMap(
-                        text -> {
-                          if (text.equals("kafka") && !withKafka) {
-                            stream.problem(
-                                "via",
-                                "a stream over Kafka needs brokers: add the section kafka with bootstrap-servers");
-                          } else if (!text.equals("kafka") && !text.equals("direct")) {
-                            stream.problem(
-                                "via", "'" + text + "' is no way to travel; known: direct, kafka");
-                          }
-                          return text.equals("kafka") ? Optional.of(Via.KAFKA) : Optional.empty();
-                        }))
-        .orElse(Via.DIRECT);
   }
 
   private List<TableName> tables(Mapping mapping) {

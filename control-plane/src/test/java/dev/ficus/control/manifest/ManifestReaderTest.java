@@ -128,7 +128,8 @@ class ManifestReaderTest {
     assertThat(kafka.maxRecordBytes()).isEqualTo(32 << 20);
     assertThat(kafka.properties().get("sasl.jaas.config")).isEqualTo(new Secret("from a file"));
     assertThat(manifest.toString()).doesNotContain("from a file");
-    assertThat(manifest.group(new GroupName("orders")).orElseThrow().via()).isEqualTo(Via.KAFKA);
+    assertThat(manifest.group(new GroupName("orders")).orElseThrow().via())
+        .isEqualTo(new Via.Kafka(1));
     assertThat(manifest.group(new GroupName("users")).orElseThrow().via()).isEqualTo(Via.DIRECT);
   }
 
@@ -167,6 +168,31 @@ class ManifestReaderTest {
                 assertThat(problem)
                     .contains(
                         "kafka.properties.sasl.jaas.config: a password in clear text is refused"));
+  }
+
+  @Test
+  void shouldReadHowManyPartitionsATopicHas() throws IOException {
+    String brokers = VALID + "kafka: { bootstrap-servers: 'b:9092' }\n";
+    for (int partitions : new int[] {1, 4, 64}) {
+      assertThat(
+              read(brokers.replace("via: direct", "via: kafka, partitions: " + partitions))
+                  .group(new GroupName("orders"))
+                  .orElseThrow()
+                  .via())
+          .isEqualTo(new Via.Kafka(partitions));
+    }
+    for (String number : List.of("0", "65", "999999999")) {
+      assertThat(problems(brokers.replace("via: direct", "via: kafka, partitions: " + number)))
+          .containsExactly(
+              "14: services.orders.groups.orders.stream.partitions: partitions must be from 1 to 64: "
+                  + number);
+    }
+    assertThat(problems(brokers.replace("via: direct", "via: kafka, partitions: many")))
+        .containsExactly(
+            "14: services.orders.groups.orders.stream.partitions: 'many' is not a number of partitions");
+    assertThat(problems(VALID.replace("via: direct", "via: direct, partitions: 4")))
+        .containsExactly(
+            "14: services.orders.groups.orders.stream.partitions: only a topic has partitions: write 'via: kafka' beside them, or leave them out");
   }
 
   @Test
@@ -356,10 +382,6 @@ class ManifestReaderTest {
 
   @Test
   void shouldRefuseByNameWhatIsNotBuiltYet() {
-    assertThat(problems(VALID.replace("via: direct", "via: direct, partitions: 4")))
-        .singleElement()
-        .asString()
-        .contains("stream.partitions: not supported yet: topics of more than one partition");
     assertThat(problems(VALID + "kafka: { bootstrap-servers: 'b:9092', connect: x }\n"))
         .singleElement()
         .asString()

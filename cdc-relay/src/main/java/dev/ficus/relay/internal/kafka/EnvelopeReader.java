@@ -266,9 +266,16 @@ final class EnvelopeReader {
     }
   }
 
-  private static RelayException strange(ConsumerRecord<byte[], byte[]> record, String why) {
+  static RelayException strange(ConsumerRecord<byte[], byte[]> record, String why) {
     return RelayException.stop(
-        "the record at offset " + record.offset() + " of topic " + record.topic() + " " + why,
+        "the record at offset "
+            + record.offset()
+            + " in partition "
+            + record.partition()
+            + " of topic "
+            + record.topic()
+            + " "
+            + why,
         STRANGE);
   }
 }

@@ -21,9 +21,12 @@ public final class KafkaClients {
   private static final int DELIVERY_MILLIS = 30_000;
   private static final int TRANSACTION_MILLIS = 60_000;
   private static final int BATCH_BYTES = 512 << 10;
+  private static final int LEAST_BATCH_BYTES = 32 << 10;
   private static final long BUFFER_BYTES = 32L << 20;
   private static final int ENVELOPE_BYTES = 64 << 10;
   private static final int FETCH_BYTES = 8 << 20;
+  private static final int LEAST_FETCH_BYTES = 256 << 10;
+  private static final int FETCH_WAIT_MILLIS = 25;
   private static final int POLL_RECORDS = 8192;
 
   private final KafkaCluster cluster;
@@ -45,8 +48,12 @@ public final class KafkaClients {
     return Admin.create(properties);
   }
 
-  /** One that writes whole transactions, and fences any other of the same id (zombies). */
-  Producer<byte[], byte[]> producer(String transactionalId) {
+  /**
+   * One that writes whole transactions, and fences any other of the same id (zombies).
+   *
+   * @param partitions how many it writes to; they share its memory
+   */
+  Producer<byte[], byte[]> producer(String transactionalId, int partitions) {
     Map<String, Object> properties = properties();
     properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
     properties.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_MILLIS);
@@ -55,7 +62,8 @@ public final class KafkaClients {
     properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_MILLIS);
     properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, DELIVERY_MILLIS);
     properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, DELIVERY_MILLIS);
-    properties.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
+    properties.put(
+        ProducerConfig.BATCH_SIZE_CONFIG, Math.max(LEAST_BATCH_BYTES, BATCH_BYTES / partitions));
     // Envelopes repeat themselves: a fifth of the bytes, and less work for clients and brokers.
     properties.putIfAbsent(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
     // A commit sends at once what is held back.
@@ -70,20 +78,31 @@ public final class KafkaClients {
   /**
    * One that reads what is committed, from where it is told to: it joins no consumer group, so that
    * no rebalance can move it, and goes nowhere by itself when an offset is gone.
+   *
+   * @param partitions how many it reads; they share its memory
    */
-  Consumer<byte[], byte[]> consumer() {
+  Consumer<byte[], byte[]> consumer(int partitions) {
     Map<String, Object> properties = properties();
     properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
     properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, POLL_RECORDS);
-    properties.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, FETCH_BYTES);
+    properties.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, fetchBytes(partitions));
+    if (partitions > 1) {
+      // A partition that was paused when a fetch was sent has to wait for its answer.
+      properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MILLIS);
+    }
     properties.put(ConsumerConfig.RECEIVE_BUFFER_CONFIG, 1 << 20);
     properties.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_MILLIS);
     properties.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, REQUEST_MILLIS);
     return new KafkaConsumer<>(
         properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+  }
+
+  /** How much of each of so many partitions is fetched, and held, at once. */
+  static int fetchBytes(int partitions) {
+    return Math.max(LEAST_FETCH_BYTES, FETCH_BYTES / partitions);
   }
 
   private Map<String, Object> properties() {

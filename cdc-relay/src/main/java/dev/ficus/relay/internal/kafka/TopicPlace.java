@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.TreeMap;
 
 /** How far the topic is read, moved in the commit that moves the position (rule R3). */
@@ -18,7 +19,7 @@ public final class TopicPlace implements Companion {
   private final StreamRow stream;
   private final StreamTopic topic;
   // Of transactions that were read and are not known to be applied.
-  private final TreeMap<Lsn, Long> offsets = new TreeMap<>();
+  private final TreeMap<Lsn, long[]> offsets = new TreeMap<>();
 
   /**
    * @param target the connection that applies
@@ -29,23 +30,24 @@ public final class TopicPlace implements Companion {
     this.topic = topic;
   }
 
-  /** The transaction that ends there has been read up to an offset. */
-  void read(Lsn end, long nextOffset) {
-    offsets.put(end, nextOffset);
+  /** The transaction that ends there has been read up to an offset in each partition. */
+  void read(Lsn end, long[] nextOffsets) {
+    offsets.put(end, nextOffsets);
   }
 
   @Override
   public void moved(Lsn end) throws SQLException {
-    Long offset = offsets.get(end);
-    if (offset == null) {
-      throw new IllegalStateException("no offset is known of the commit at " + end);
+    long[] next = offsets.get(end);
+    if (next == null) {
+      throw new IllegalStateException("no offsets are known of the commit at " + end);
     }
     // This one stays: what failed to commit is tried again.
     offsets.headMap(end, false).clear();
     try (PreparedStatement update =
         target.prepareStatement(
-            "update ficus.stream_topic set next_offset = ? where topic = ? and stream = ? and not ended")) {
-      update.setLong(1, offset);
+            "update ficus.stream_topic set next_offsets = ? where topic = ? and stream = ? and not ended")) {
+      update.setArray(
+          1, target.createArrayOf("bigint", Arrays.stream(next).boxed().toArray(Long[]::new)));
       update.setString(2, topic.name());
       update.setString(3, stream.name().value());
       if (update.executeUpdate() != 1) {

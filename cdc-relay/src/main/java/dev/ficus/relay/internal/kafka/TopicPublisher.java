@@ -21,12 +21,18 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
+import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Writes a stream's changes into its topic, in commit order, in Kafka transactions.
+ *
+ * <p>A change goes into the partition that Kafka's own producers choose for the record's key, so
+ * that each row has one, and partition 0 says where transactions begin and end. Where there are
+ * several, a row that changes its key, and a truncated table, are told in each partition that they
+ * concern: what Ficus itself reads elsewhere is an {@linkplain TopicRecord#ECHO_HEADER echo} there.
  *
  * <p>A Kafka transaction ends where nothing more is at hand: it may hold many transactions of the
  * source, or a part of a large one, whose own end says that it is whole. The slot is acknowledged
@@ -56,6 +62,9 @@ public final class TopicPublisher implements Destination, AutoCloseable {
   private final EnvelopeWriter envelopes;
   private final FaultPoints faults;
   private final Lsn from;
+  // What all its records bear, and those that are echoes.
+  private final List<Header> run;
+  private final List<Header> echo;
 
   private boolean sending;
   private Lsn sent;
@@ -68,6 +77,7 @@ public final class TopicPublisher implements Destination, AutoCloseable {
       StreamTopic topic,
       Producer<byte[], byte[]> producer,
       Lsn from,
+      long run,
       String database,
       FaultPoints faults) {
     this.stream = stream;
@@ -77,6 +87,11 @@ public final class TopicPublisher implements Destination, AutoCloseable {
     this.envelopes = new EnvelopeWriter(clients.cluster().topicPrefix(), database);
     this.faults = faults;
     this.from = from;
+    this.run =
+        topic.partitions() == 1
+            ? List.of()
+            : List.of(header(TopicRecord.RUN_HEADER, Long.toString(run)));
+    this.echo = with(header(TopicRecord.ECHO_HEADER, "true"));
     this.sent = from;
     this.committed = from;
   }
@@ -94,23 +109,34 @@ public final class TopicPublisher implements Destination, AutoCloseable {
       Lsn confirmed,
       String database,
       FaultPoints faults) {
-    Producer<byte[], byte[]> producer = clients.producer(topic.name());
+    Producer<byte[], byte[]> producer = clients.producer(topic.name(), topic.partitions());
     try {
       producer.initTransactions();
-      Lsn from = from(clients, stream, topic, confirmed);
-      return new TopicPublisher(clients, stream, topic, producer, from, database, faults);
+      TopicTail tail = tail(clients, topic);
+      return new TopicPublisher(
+          clients,
+          stream,
+          topic,
+          producer,
+          from(stream, topic, tail, confirmed),
+          // Whatever an earlier one has committed lies before it.
+          tail.offset(),
+          database,
+          faults);
     } catch (RuntimeException e) {
       producer.close(Duration.ZERO);
       throw e;
     }
   }
 
-  private static Lsn from(
-      KafkaClients clients, StreamRow stream, StreamTopic topic, Lsn confirmed) {
-    Optional<Lsn> last;
-    try (Consumer<byte[], byte[]> consumer = clients.consumer()) {
-      last = TopicTail.lastEnd(consumer, topic.name());
+  private static TopicTail tail(KafkaClients clients, StreamTopic topic) {
+    try (Consumer<byte[], byte[]> consumer = clients.consumer(1)) {
+      return TopicTail.find(consumer, topic.name());
     }
+  }
+
+  private static Lsn from(StreamRow stream, StreamTopic topic, TopicTail tail, Lsn confirmed) {
+    Optional<Lsn> last = tail.lastEnd();
     if (last.isPresent() && !last.get().hasReached(confirmed)) {
       throw RelayException.stop(
           Topics.of(stream, topic)
@@ -147,11 +173,35 @@ public final class TopicPublisher implements Destination, AutoCloseable {
   @Override
   public void begin(String name, Instant at) {
     byte[] value = envelopes.begin(name, at);
-    send(envelopes.transactionKey(), value, List.of(header(TopicRecord.PREVIOUS_HEADER, sent)));
+    send(
+        0,
+        envelopes.transactionKey(),
+        value,
+        with(header(TopicRecord.PREVIOUS_HEADER, sent.toString())));
   }
 
   @Override
   public void change(Change change) {
+    if (topic.partitions() > 1
+        && change instanceof Change.Written written
+        && written.before() != null) {
+      Change gone = new Change.Deleted(written.table(), written.lsn(), written.before());
+      send(gone, partition(envelopes.key(gone)), echo);
+    }
+    send(change, partition(envelopes.key(change)), headers(change));
+    if (change instanceof Change.Truncated) {
+      for (int partition = 1; partition < topic.partitions(); partition++) {
+        send(change, partition, echo);
+      }
+    }
+  }
+
+  /** That of the key, as Kafka's own producers choose it; the first one where there is no key. */
+  private int partition(byte @Nullable [] key) {
+    return key == null ? 0 : Utils.toPositive(Utils.murmur2(key)) % topic.partitions();
+  }
+
+  private void send(Change change, int partition, List<Header> headers) {
     byte[] value = envelopes.change(change);
     if (value.length > maxRecordBytes) {
       throw RelayException.stop(
@@ -168,7 +218,7 @@ public final class TopicPublisher implements Destination, AutoCloseable {
               + topic.name()
               + ", or let the group's streams travel directly");
     }
-    send(envelopes.key(change), value, unchanged(change));
+    send(partition, envelopes.key(change), value, headers);
   }
 
   @Override
@@ -178,9 +228,9 @@ public final class TopicPublisher implements Destination, AutoCloseable {
         "a stream over Kafka does not carry them on: " + WayOut.of(stream));
   }
 
-  private static List<Header> unchanged(Change change) {
+  private List<Header> headers(Change change) {
     if (!(change instanceof Change.Written written) || !written.image().hasUnchanged()) {
-      return List.of();
+      return run;
     }
     RowImage image = written.image();
     StringBuilder places = new StringBuilder();
@@ -189,28 +239,34 @@ public final class TopicPublisher implements Destination, AutoCloseable {
         places.append(places.isEmpty() ? "" : ",").append(column);
       }
     }
-    return List.of(
-        new RecordHeader(
-            TopicRecord.UNCHANGED_HEADER, places.toString().getBytes(StandardCharsets.UTF_8)));
+    return with(header(TopicRecord.UNCHANGED_HEADER, places.toString()));
   }
 
   @Override
   public void commit(Lsn end) {
-    send(envelopes.transactionKey(), envelopes.end(), List.of(header(TopicRecord.END_HEADER, end)));
+    send(
+        0,
+        envelopes.transactionKey(),
+        envelopes.end(),
+        with(header(TopicRecord.END_HEADER, end.toString())));
     sent = end;
   }
 
-  private static Header header(String name, Lsn lsn) {
-    return new RecordHeader(name, lsn.toString().getBytes(StandardCharsets.UTF_8));
+  private List<Header> with(Header header) {
+    return run.isEmpty() ? List.of(header) : List.of(run.get(0), header);
   }
 
-  private void send(byte @Nullable [] key, byte[] value, List<Header> headers) {
+  private static Header header(String name, String value) {
+    return new RecordHeader(name, value.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void send(int partition, byte @Nullable [] key, byte[] value, List<Header> headers) {
     if (!sending) {
       producer.beginTransaction();
       sending = true;
     }
     // What fails is thrown by the commit, or by a later send.
-    producer.send(new ProducerRecord<>(topic.name(), 0, key, value, headers));
+    producer.send(new ProducerRecord<>(topic.name(), partition, key, value, headers));
   }
 
   @Override

@@ -1,6 +1,6 @@
 package dev.ficus.relay.internal.kafka;
 
-import dev.ficus.core.Lsn;
+import dev.ficus.core.FaultPoints;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTopic;
 import dev.ficus.relay.RelayException;
@@ -8,48 +8,70 @@ import dev.ficus.relay.internal.apply.Applier;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads a stream's topic into its applier and notices whatever is missing from it.
+ * Reads a stream's topic into its applier and notices whatever is missing from it: a lost record, a
+ * partition that let go of what was not applied, or one that was emptied stops the stream by name,
+ * before a row of what follows is written.
  *
- * <p>Each transaction names the one before it, and each change its place: a lost record, a topic
- * that let go of what was not applied, or one that was emptied stops the stream by name, before a
- * row of what follows is written.
+ * <p>It fetches and holds back; {@link Reassembly} puts in order. A partition that is ahead of the
+ * others is paused while it holds as much as is fetched of it at once, so that what is held is
+ * bounded whatever the size of a transaction.
+ *
+ * <p>That nothing comes of a partition proves no gap: its leader may be away, or its part of a
+ * Kafka transaction not be shown yet. What proves one:
+ *
+ * <ol>
+ *   <li>something is at hand that was published after what is due: so what is due, or the beginning
+ *       that a later publisher replaces it by, was written before the brokers committed that, into
+ *       one of the partitions of which nothing is at hand;
+ *   <li>each of these is asked, after that, where it ends, with what is not committed;
+ *   <li>all of them are read up to there: what is due is in none of them.
+ * </ol>
  */
 public final class TopicReader implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(TopicReader.class);
 
-  /** After how long without a record a transaction that has not ended is given up for the while. */
+  /** After how long without progress a transaction that has not ended is given up for the while. */
   private static final Duration STALLED = Duration.ofSeconds(5);
+
+  /** After how long without progress brokers are asked for what is due. */
+  private static final Duration OVERDUE = Duration.ofSeconds(1);
 
   private final Admin admin;
   private final StreamRow stream;
   private final StreamTopic topic;
-  private final TopicPartition partition;
+  private final FaultPoints faults;
   private final Consumer<byte[], byte[]> consumer;
-  private final EnvelopeReader envelopes;
+  private final ExecutorService decoders;
+  private final List<TopicPartition> partitions = new ArrayList<>();
+  private final List<PartitionQueue> queues = new ArrayList<>();
+  private final Reassembly reassembly;
   private final Applier applier;
-  private final TopicPlace place;
 
-  // The last transaction read whole, and the one that has begun.
-  private Lsn read;
-  private String open = "";
-  private long openOffset;
-  private long order;
-  // Whether what was read last was let go by the topic, so that it begins in mid-transaction.
-  private boolean cut;
+  private List<TopicPartition> paused = List.of();
   private boolean stalled;
-  private long recordAt = System.nanoTime();
+  private long advancedAt = System.nanoTime();
+  private long askedAt = advancedAt;
 
   /**
    * @param applier at the stream's position
@@ -62,18 +84,41 @@ public final class TopicReader implements AutoCloseable {
       StreamTopic topic,
       List<TableShape> shapes,
       Applier applier,
-      TopicPlace place) {
+      TopicPlace place,
+      FaultPoints faults) {
     this.admin = admin;
     this.stream = stream;
     this.topic = topic;
-    this.partition = new TopicPartition(topic.name(), 0);
-    this.envelopes = new EnvelopeReader(shapes);
     this.applier = applier;
-    this.place = place;
-    this.read = stream.position();
-    this.consumer = clients.consumer();
-    consumer.assign(List.of(partition));
-    consumer.seek(partition, topic.nextOffset());
+    this.faults = faults;
+    int count = topic.partitions();
+    this.decoders =
+        Executors.newFixedThreadPool(
+            Math.min(count, Runtime.getRuntime().availableProcessors()),
+            task -> {
+              Thread thread = new Thread(task, "ficus-decode-" + stream.name());
+              thread.setDaemon(true);
+              return thread;
+            });
+    for (int partition = 0; partition < count; partition++) {
+      partitions.add(new TopicPartition(topic.name(), partition));
+      queues.add(
+          new PartitionQueue(
+              partition,
+              count > 1,
+              topic.nextOffsets().get(partition),
+              KafkaClients.fetchBytes(count),
+              shapes,
+              decoders));
+    }
+    this.reassembly = new Reassembly(admin, stream, topic, queues, applier, place);
+    this.consumer = clients.consumer(count);
+    consumer.assign(partitions);
+    queues.forEach(this::seek);
+  }
+
+  private void seek(PartitionQueue queue) {
+    consumer.seek(partitions.get(queue.partition()), queue.nextOffset());
   }
 
   /**
@@ -87,23 +132,40 @@ public final class TopicReader implements AutoCloseable {
     try {
       records = consumer.poll(patience);
     } catch (OffsetOutOfRangeException e) {
-      skipWhatIsGone();
+      skipWhatIsGone(e.offsetOutOfRangePartitions().keySet());
       return false;
     }
-    if (records.isEmpty()) {
-      giveUpWhenStalled();
-      return false;
-    }
-    recordAt = System.nanoTime();
     if (stalled) {
-      stalled = false;
-      consumer.seek(partition, openOffset);
-      return true;
+      readAgain(records.isEmpty());
+      return !records.isEmpty();
     }
-    for (ConsumerRecord<byte[], byte[]> record : records) {
-      take(record);
+    for (TopicPartition partition : records.partitions()) {
+      queues.get(partition.partition()).add(records.records(partition));
     }
-    return true;
+    if (reassembly.advance()) {
+      advancedAt = System.nanoTime();
+    } else {
+      requireWhatIsDue();
+      giveUpWhenStalled();
+    }
+    pauseWhatIsAhead();
+    return !records.isEmpty();
+  }
+
+  private void pauseWhatIsAhead() {
+    List<TopicPartition> full =
+        queues.stream()
+            .filter(PartitionQueue::isFull)
+            .map(queue -> partitions.get(queue.partition()))
+            .toList();
+    if (!full.equals(paused)) {
+      consumer.resume(paused);
+      consumer.pause(full);
+      paused = full;
+      if (!full.isEmpty()) {
+        faults.reach("relay.read.paused");
+      }
+    }
   }
 
   /*
@@ -111,109 +173,93 @@ public final class TopicReader implements AutoCloseable {
    stream for as long: so the pieces are rolled back, and read again once something comes.
   */
   private void giveUpWhenStalled() throws SQLException {
-    if (applier.isOpen() && System.nanoTime() - recordAt > STALLED.toNanos()) {
+    if (applier.isOpen() && System.nanoTime() - advancedAt > STALLED.toNanos()) {
       log.info(
           "stream {}: nothing follows the beginning of transaction {} in {}; reading it again when something does",
           stream.name(),
-          open,
+          reassembly.open(),
           topic.name());
       applier.abandon();
       stalled = true;
     }
   }
 
-  private void take(ConsumerRecord<byte[], byte[]> record) throws SQLException {
-    TopicRecord what = envelopes.read(record);
-    if (what instanceof TopicRecord.Begin begin) {
-      begin(record, begin);
-    } else if (!applier.isOpen() && cut) {
-      log.debug("stream {}: the rest of a transaction at {}", stream.name(), record.offset());
-    } else if (!applier.isOpen() || !what.transaction().equals(open)) {
-      throw gap(record, "a part of transaction " + what.transaction() + " without its beginning");
-    } else if (what instanceof TopicRecord.Row row) {
-      order++;
-      if (row.order() != order) {
-        throw gap(
-            record,
-            "change " + row.order() + " of transaction " + open + " where " + order + " is due");
-      }
-      applier.change(row.change());
-    } else if (what instanceof TopicRecord.End end) {
-      end(record, end);
+  private void readAgain(boolean nothingCame) {
+    if (nothingCame) {
+      return;
+    }
+    stalled = false;
+    advancedAt = System.nanoTime();
+    long[] offsets = reassembly.openOffsets();
+    for (PartitionQueue queue : queues) {
+      queue.restart(offsets[queue.partition()]);
+      seek(queue);
+    }
+    consumer.resume(paused);
+    paused = List.of();
+  }
+
+  private void requireWhatIsDue() {
+    long now = System.nanoTime();
+    if (now - advancedAt < OVERDUE.toNanos() || now - askedAt < OVERDUE.toNanos()) {
+      return;
+    }
+    List<Integer> owing = reassembly.owing();
+    if (owing.isEmpty()) {
+      return;
+    }
+    askedAt = now;
+    Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+    owing.forEach(partition -> ends.put(partitions.get(partition), OffsetSpec.latest()));
+    Map<TopicPartition, ListOffsetsResultInfo> found =
+        Topics.await(
+            admin.listOffsets(ends, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED)).all());
+    boolean readToTheirEnds =
+        found.entrySet().stream()
+            .allMatch(end -> consumer.position(end.getKey()) >= end.getValue().offset());
+    if (readToTheirEnds) {
+      throw reassembly.missing();
     }
   }
 
-  private void begin(ConsumerRecord<byte[], byte[]> record, TopicRecord.Begin begin)
-      throws SQLException {
-    if (applier.isOpen()) {
-      // Its publisher died in the middle; the next one began it again, or with what follows.
-      applier.abandon();
-    }
-    if (!read.hasReached(begin.previous())) {
-      throw gap(record, "transaction " + begin.transaction() + " after " + begin.previous());
-    }
-    cut = false;
-    open = begin.transaction();
-    openOffset = record.offset();
-    order = 0;
-    applier.begin(open, begin.committedAt());
-  }
-
-  private void end(ConsumerRecord<byte[], byte[]> record, TopicRecord.End end) throws SQLException {
-    if (end.changes() != order) {
-      throw gap(
-          record,
-          "the end of transaction " + open + " with " + end.changes() + " changes after " + order);
-    }
-    place.read(end.end(), record.offset() + 1);
-    read = end.end();
-    applier.commit(end.end());
-  }
-
-  private void skipWhatIsGone() {
+  private void skipWhatIsGone(Collection<TopicPartition> gone) {
     // A topic that was made anew says so first: its offsets are not those of the old one.
     Topics.verify(admin, stream, topic);
-    List<TopicPartition> only = List.of(partition);
-    long beginning = consumer.beginningOffsets(only).getOrDefault(partition, 0L);
-    long end = consumer.endOffsets(only).getOrDefault(partition, 0L);
-    long wanted = consumer.position(partition);
-    if (wanted >= beginning) {
-      throw RelayException.stop(
-          Topics.of(stream, topic)
-              + " ends at offset "
-              + end
-              + ", before offset "
-              + wanted
-              + " that was read already: the brokers lost what they had acknowledged",
-          "find out which broker lost its log; " + Topics.again(stream));
+    Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(gone);
+    Map<TopicPartition, Long> ends = consumer.endOffsets(gone);
+    for (TopicPartition partition : gone) {
+      long beginning = beginnings.getOrDefault(partition, 0L);
+      long wanted = consumer.position(partition);
+      if (wanted >= beginning) {
+        throw RelayException.stop(
+            "partition "
+                + partition.partition()
+                + " of "
+                + Topics.of(stream, topic)
+                + " ends at offset "
+                + ends.getOrDefault(partition, 0L)
+                + ", before offset "
+                + wanted
+                + " that was read already: the brokers lost what they had acknowledged",
+            "find out which broker lost its log; " + Topics.again(stream));
+      }
+      // What is gone may all have been applied: the next transaction says after which one it comes.
+      log.warn(
+          "stream {}: partition {} no longer has offsets {} to {}",
+          stream.name(),
+          partition,
+          wanted,
+          beginning);
+      if (partition.partition() == 0) {
+        reassembly.cut();
+      }
+      consumer.seek(partition, beginning);
     }
-    // What is gone may all have been applied: the next transaction says after which one it comes.
-    log.warn(
-        "stream {}: topic {} no longer has offsets {} to {}",
-        stream.name(),
-        topic.name(),
-        wanted,
-        beginning);
-    cut = true;
-    consumer.seek(partition, beginning);
-  }
-
-  private RelayException gap(ConsumerRecord<byte[], byte[]> record, String found) {
-    Topics.verify(admin, stream, topic);
-    return RelayException.stop(
-        Topics.of(stream, topic)
-            + " has a gap after the commit at "
-            + read
-            + ": at offset "
-            + record.offset()
-            + " it has "
-            + found,
-        "raise kafka.retention if the topic let go of what was not applied yet; "
-            + Topics.again(stream));
   }
 
   @Override
   public void close() {
+    decoders.shutdownNow();
     consumer.close();
   }
 }

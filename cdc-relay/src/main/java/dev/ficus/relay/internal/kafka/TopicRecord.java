@@ -19,6 +19,18 @@ sealed interface TopicRecord {
    */
   String UNCHANGED_HEADER = "ficus.unchanged";
 
+  /**
+   * Of each record in a topic of several partitions: the run of a publisher that wrote it; a later
+   * one's is larger.
+   */
+  String RUN_HEADER = "ficus.run";
+
+  /**
+   * Of a change that repeats another one for those who read its partition alone. It has a place of
+   * its own, and is not to be applied beside the other one.
+   */
+  String ECHO_HEADER = "ficus.echo";
+
   /** Debezium's placeholder for a value that a change did not send. */
   String UNAVAILABLE = "__debezium_unavailable_value";
 

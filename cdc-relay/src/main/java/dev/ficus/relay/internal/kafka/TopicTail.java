@@ -12,31 +12,37 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.Header;
 
 /**
- * Finds what a topic was given last, from its end backwards, in windows that double: so a publisher
- * that is started again goes on exactly there, and no transaction stands in the topic twice.
+ * What a topic was given last: so a publisher that is started again goes on exactly there, and no
+ * transaction stands in the topic twice.
+ *
+ * <p>Partition 0 says it for all of them: it has the end of each transaction, and the Kafka
+ * transaction that committed it committed the rest as well, if that was not there before.
+ *
+ * @param lastEnd the end of the last whole transaction that is committed in the topic, if it still
+ *     has one
+ * @param offset where partition 0 ends
  */
-final class TopicTail {
+record TopicTail(Optional<Lsn> lastEnd, long offset) {
 
   private static final long FIRST_WINDOW = 4096;
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Duration POLL = Duration.ofMillis(200);
 
-  private TopicTail() {}
-
-  /** The end of the last whole transaction that is committed in the topic, if it still has one. */
-  static Optional<Lsn> lastEnd(Consumer<byte[], byte[]> consumer, String topic) {
+  /** Looks for it from the end backwards, in windows that double. */
+  static TopicTail find(Consumer<byte[], byte[]> consumer, String topic) {
     TopicPartition partition = new TopicPartition(topic, 0);
     List<TopicPartition> only = List.of(partition);
     consumer.assign(only);
     long beginning = consumer.beginningOffsets(only).getOrDefault(partition, 0L);
     long end = consumer.endOffsets(only).getOrDefault(partition, 0L);
     Optional<Lsn> found = Optional.empty();
-    for (long window = FIRST_WINDOW; found.isEmpty() && end > beginning; window *= 2) {
-      long from = Math.max(beginning, end - window);
-      found = lastEnd(consumer, partition, from, end);
-      end = from;
+    long upTo = end;
+    for (long window = FIRST_WINDOW; found.isEmpty() && upTo > beginning; window *= 2) {
+      long from = Math.max(beginning, upTo - window);
+      found = lastEnd(consumer, partition, from, upTo);
+      upTo = from;
     }
-    return found;
+    return new TopicTail(found, end);
   }
 
   private static Optional<Lsn> lastEnd(

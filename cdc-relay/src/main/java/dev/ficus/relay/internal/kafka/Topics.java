@@ -28,7 +28,9 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/** The topic of one stream: of one partition, so that it has one order, and never compacted. */
+/**
+ * The topic of one stream, whose partitions are as many as when it was made, and never compacted.
+ */
 public final class Topics {
 
   private static final Duration PATIENCE = Duration.ofSeconds(15);
@@ -73,7 +75,7 @@ public final class Topics {
       KafkaCluster cluster, Admin admin, Connection target, StreamRow stream) throws SQLException {
     StreamTopic topic = named(cluster, target, stream);
     if (topic.id().isEmpty()) {
-      create(cluster, admin, topic.name());
+      create(cluster, admin, topic);
       StreamTopics.identify(
           target, topic.name(), describe(admin, stream, topic).topicId().toString());
       topic = named(cluster, target, stream);
@@ -82,9 +84,12 @@ public final class Topics {
     return topic;
   }
 
-  private static void create(KafkaCluster cluster, Admin admin, String topic) {
+  private static void create(KafkaCluster cluster, Admin admin, StreamTopic topic) {
     NewTopic wanted =
-        new NewTopic(topic, Optional.of(1), cluster.replication().map(Integer::shortValue))
+        new NewTopic(
+                topic.name(),
+                Optional.of(topic.partitions()),
+                cluster.replication().map(Integer::shortValue))
             .configs(
                 Map.of(
                     TopicConfig.CLEANUP_POLICY_CONFIG,
@@ -116,12 +121,14 @@ public final class Topics {
           of(stream, topic) + " was deleted and made anew (its id is now " + found.topicId() + ")",
           again(stream));
     }
-    if (found.partitions().size() != 1) {
+    if (found.partitions().size() != topic.partitions()) {
       throw RelayException.stop(
           of(stream, topic)
               + " has "
               + found.partitions().size()
-              + " partitions now, and a stream needs the one order of a single one",
+              + " partitions now, and was made with "
+              + topic.partitions()
+              + ": what is in the others is not the stream's",
           "find out who altered the topic, then " + WayOut.of(stream));
     }
     ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
@@ -164,6 +171,18 @@ public final class Topics {
     } catch (UnknownTopicOrPartitionException e) {
       // It is what was wanted.
     }
+  }
+
+  /**
+   * Something is missing from the topic, unless something worse is wrong with it.
+   *
+   * @param where after what, and what is there instead
+   */
+  static RelayException gap(Admin admin, StreamRow stream, StreamTopic topic, String where) {
+    verify(admin, stream, topic);
+    return RelayException.stop(
+        of(stream, topic) + " has a gap " + where,
+        "raise kafka.retention if the topic let go of what was not applied yet; " + again(stream));
   }
 
   static String of(StreamRow stream, StreamTopic topic) {

@@ -77,12 +77,12 @@ final class Consuming {
       Topics.verify(admin, stream, topic);
       try (Applier applier = new Applier(leased, stream, shapes, settings, meters, faults, place);
           TopicReader reader =
-              new TopicReader(clients, admin, stream, topic, shapes, applier, place)) {
+              new TopicReader(clients, admin, stream, topic, shapes, applier, place, faults)) {
         log.info(
-            "stream {}: applying from topic {} at offset {}, position {}",
+            "stream {}: applying from topic {} at offsets {}, position {}",
             stream.name(),
             topic.name(),
-            topic.nextOffset(),
+            topic.nextOffsets(),
             stream.position());
         long startedAt = applier.progressedAt();
         long watchedAt = System.nanoTime();

@@ -164,7 +164,7 @@ public final class DatabaseSupervisor {
     if (StreamRunner.isRunnable(row.state()) && roles.contains(RelayRole.APPLY)) {
       wanted.add(RelayRole.APPLY);
     }
-    if (row.via() == Via.KAFKA
+    if (row.via() instanceof Via.Kafka
         && row.state() == StreamState.STREAMING
         && roles.contains(RelayRole.PUBLISH)) {
       wanted.add(RelayRole.PUBLISH);

@@ -201,7 +201,7 @@ final class StreamRunner {
       if (row.isEmpty() || stopping.getCount() == 0) {
         return false;
       }
-      if (row.get().via() == Via.KAFKA) {
+      if (row.get().via() instanceof Via.Kafka) {
         return consume(source, leased, row.get());
       }
       Set<TableName> pending = TableCopies.pending(leased, requested.name());

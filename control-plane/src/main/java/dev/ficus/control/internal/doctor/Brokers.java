@@ -40,7 +40,8 @@ final class Brokers implements Check {
   public void examine(Whole whole, Findings findings) {
     Optional<KafkaCluster> cluster = whole.manifest().kafka();
     if (cluster.isEmpty()
-        || whole.manifest().groups().stream().noneMatch(group -> group.via() == Via.KAFKA)) {
+        || whole.manifest().groups().stream()
+            .noneMatch(group -> group.via() instanceof Via.Kafka)) {
       return;
     }
     KafkaCheck check = KafkaCheck.of(cluster.get());
