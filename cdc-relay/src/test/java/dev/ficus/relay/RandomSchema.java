@@ -72,7 +72,17 @@ final class RandomSchema {
   }
 
   private record Shape(
-      String name, List<Column> key, List<Column> values, boolean unique, Identity identity) {
+      String name,
+      List<Column> key,
+      List<Column> values,
+      boolean unique,
+      Identity identity,
+      int partitions) {
+
+    /** One of its partitions, by its number. */
+    String partition(int number) {
+      return "public.\"" + name + " " + number + '"';
+    }
 
     String quoted() {
       return "public.\"" + name + '"';
@@ -96,7 +106,10 @@ final class RandomSchema {
     List<Column> key = columns("key ", KEYS, 1 + random.nextInt(2), random);
     List<Column> values = columns("v", VALUES, 1 + random.nextInt(6), random);
     Identity identity = Identity.values()[random.nextInt(Identity.values().length)];
-    return new Shape(name, key, values, random.nextBoolean(), identity);
+    int partitions = random.nextBoolean() ? 0 : 1 + random.nextInt(3);
+    // A unique index of a partitioned table has the columns that it is partitioned by.
+    boolean unique = random.nextBoolean() && partitions == 0;
+    return new Shape(name, key, values, unique, identity, partitions);
   }
 
   private static List<Column> columns(String prefix, List<Kind> kinds, int n, Random random) {
@@ -123,7 +136,20 @@ final class RandomSchema {
       if (table.identity() != Identity.UNIQUE_INDEX) {
         parts.add("primary key (" + table.keyNames() + ")");
       }
-      ddl.add("create table " + table.quoted() + " (" + String.join(", ", parts) + ")");
+      ddl.add(
+          "create table "
+              + table.quoted()
+              + " ("
+              + String.join(", ", parts)
+              + ")"
+              + (table.partitions() == 0
+                  ? ""
+                  : " partition by hash (" + table.key().get(0).quoted() + ")"));
+      for (int i = 0; i < table.partitions(); i++) {
+        ddl.add(
+            "create table %s partition of %s for values with (modulus %d, remainder %d)"
+                .formatted(table.partition(i), table.quoted(), table.partitions(), i));
+      }
       if (table.identity() == Identity.UNIQUE_INDEX) {
         String index = '"' + table.name() + " index\"";
         ddl.add(
@@ -135,8 +161,19 @@ final class RandomSchema {
                 + table.keyNames()
                 + ")");
         ddl.add("alter table " + table.quoted() + " replica identity using index " + index);
+        for (int i = 0; i < table.partitions(); i++) {
+          ddl.add(
+              """
+              do $$ begin execute (select format('alter table %%s replica identity using index %%I', indrelid::regclass, c.relname)
+                from pg_index join pg_class c on c.oid = indexrelid where indrelid = '%s'::regclass and indisunique); end $$
+              """
+                  .formatted(table.partition(i)));
+        }
       } else if (table.identity() == Identity.FULL) {
         ddl.add("alter table " + table.quoted() + " replica identity full");
+        for (int i = 0; i < table.partitions(); i++) {
+          ddl.add("alter table " + table.partition(i) + " replica identity full");
+        }
       }
     }
     return ddl.toArray(String[]::new);

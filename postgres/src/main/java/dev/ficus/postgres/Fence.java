@@ -4,6 +4,7 @@ import dev.ficus.core.Epoch;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.TableName;
+import dev.ficus.postgres.Partitions.Member;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -23,10 +24,25 @@ import java.util.Optional;
  *
  * <p>The triggers are statement triggers on every table of the group. They are installed long
  * before a flip, since {@code CREATE TRIGGER} waits for the table's writers.
+ *
+ * <p>A partitioned table has them on each of its partitions as well, since PostgreSQL fires only
+ * those of the table that a statement names. The race that is left, and how it is closed:
+ *
+ * <ol>
+ *   <li>the fence is installed, on all partitions there are;
+ *   <li>a partition is made or attached, as happens every night; it gets no statement trigger;
+ *   <li>the fence is closed, and a statement writes into that partition by its name: a fork.
+ * </ol>
+ *
+ * So the root has a row trigger too. PostgreSQL gives a clone of it to each partition that comes.
+ * Where the statement triggers are, the clone is disabled, and costs nothing. A TRUNCATE of a new
+ * partition by itself fires no row trigger: a fence is installed anew before a flip.
  */
 public final class Fence {
 
   private static final String TRIGGER = "ficus_fence";
+  private static final String ROW_TRIGGER = TRIGGER + "_row";
+  private static final String UNDEFINED_TABLE = "42P01";
 
   private final Database database;
   private final GroupName group;
@@ -44,7 +60,10 @@ public final class Fence {
    */
   public record Reading(FenceState state, Epoch epoch) {}
 
-  /** The statements that {@link #install} runs for one table, for a dry run. */
+  /**
+   * The statements that {@link #install} runs for one table that is not partitioned, and for each
+   * table of a partitioned one; for a dry run.
+   */
   public static List<String> installSql(GroupName group, TableName table) {
     return installSql(group, table, "");
   }
@@ -100,6 +119,36 @@ public final class Fence {
             + ")");
   }
 
+  private static List<String> installSql(GroupName group, List<Member> tree, String condition) {
+    TableName root = tree.get(0).name();
+    List<String> statements = new ArrayList<>(installSql(group, root, condition));
+    if (!tree.get(0).leaf()) {
+      statements.add(
+          "create or replace trigger "
+              + ROW_TRIGGER
+              + " before insert or update or delete on "
+              + Quoted.table(root)
+              + " for each row "
+              + condition
+              + "execute function ficus.check_fence("
+              + Quoted.literal(group.value())
+              + ")");
+    }
+    for (Member partition : tree.subList(1, tree.size())) {
+      statements.addAll(partitionSql(group, partition, condition));
+    }
+    return statements;
+  }
+
+  private static List<String> partitionSql(GroupName group, Member partition, String condition) {
+    List<String> statements = new ArrayList<>(installSql(group, partition.name(), condition));
+    if (partition.leaf()) {
+      statements.add(
+          "alter table " + Quoted.table(partition.name()) + " disable trigger " + ROW_TRIGGER);
+    }
+    return statements;
+  }
+
   /**
    * Puts the triggers on the tables and the row in place; an existing row keeps its state.
    *
@@ -127,7 +176,11 @@ public final class Fence {
       for (TableName table : tables) {
         try (Statement statement = connection.createStatement()) {
           statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
-          for (String sql : installSql(group, table, replica ? "" : passing(connection, table))) {
+          List<Member> tree = Partitions.tree(connection, table);
+          if (tree.isEmpty()) {
+            throw new SQLException("there is no table " + table, UNDEFINED_TABLE);
+          }
+          for (String sql : installSql(group, tree, replica ? "" : passing(connection, table))) {
             statement.execute(sql);
           }
         }
@@ -138,6 +191,36 @@ public final class Fence {
     }
   }
 
+  /**
+   * Puts the statement triggers on partitions that came after {@link #install}, whose rows are kept
+   * out one by one until then. A table without the triggers is left alone.
+   */
+  public void installOnNewPartitions(List<TableName> tables, Duration lockTimeout) {
+    try (Connection connection = database.connect("fence " + group)) {
+      boolean replica = ReplicaRole.mayBeTaken(connection);
+      connection.setAutoCommit(false);
+      for (TableName table : tables) {
+        try (Statement statement = connection.createStatement()) {
+          statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
+          List<Member> tree = Partitions.tree(connection, table);
+          boolean fenced = !tree.isEmpty() && guards(connection, tree.get(0)) == Guards.STATEMENTS;
+          for (Member member : fenced ? tree : List.<Member>of()) {
+            if (guards(connection, member) != Guards.STATEMENTS) {
+              for (String sql :
+                  partitionSql(group, member, replica ? "" : passing(connection, table))) {
+                statement.execute(sql);
+              }
+            }
+          }
+        }
+        connection.commit();
+      }
+    } catch (SQLException e) {
+      throw PostgresException.sql(
+          "installing the fence of group " + group + " on new partitions in " + database, e);
+    }
+  }
+
   /** Takes the triggers off the tables and forgets the row. */
   public void uninstall(List<TableName> tables, Duration lockTimeout) {
     try (Connection connection = database.connect("fence " + group)) {
@@ -145,9 +228,13 @@ public final class Fence {
       for (TableName table : tables) {
         try (Statement statement = connection.createStatement()) {
           statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
-          statement.execute("drop trigger if exists " + TRIGGER + " on " + Quoted.table(table));
-          statement.execute(
-              "drop trigger if exists " + TRIGGER + "_truncate on " + Quoted.table(table));
+          statement.execute("drop trigger if exists " + ROW_TRIGGER + " on " + Quoted.table(table));
+          for (Member member : Partitions.tree(connection, table)) {
+            for (String trigger : List.of(TRIGGER, TRIGGER + "_truncate")) {
+              statement.execute(
+                  "drop trigger if exists " + trigger + " on " + Quoted.table(member.name()));
+            }
+          }
         }
         connection.commit();
       }
@@ -339,27 +426,20 @@ public final class Fence {
   }
 
   /**
-   * Those of the tables on which a fence trigger is missing or disabled: writes there would not be
-   * kept out.
+   * Those of the tables and their partitions on which a fence trigger is missing or disabled:
+   * writes there would not be kept out.
    */
   public List<TableName> unguarded(List<TableName> tables) {
     List<TableName> unguarded = new ArrayList<>();
-    try (Connection connection = database.connect("fence " + group);
-        PreparedStatement select =
-            connection.prepareStatement(
-                """
-                select count(*) from pg_trigger t
-                where t.tgrelid = ?::regclass and t.tgname in (?, ?) and t.tgenabled in ('O', 'A')
-                  and t.tgfoid = 'ficus.check_fence()'::regprocedure
-                """)) {
+    try (Connection connection = database.connect("fence " + group)) {
       for (TableName table : tables) {
-        select.setString(1, Quoted.table(table).sql());
-        select.setString(2, TRIGGER);
-        select.setString(3, TRIGGER + "_truncate");
-        try (ResultSet row = select.executeQuery()) {
-          row.next();
-          if (row.getInt(1) != 2) {
-            unguarded.add(table);
+        List<Member> tree = Partitions.tree(connection, table);
+        if (tree.isEmpty()) {
+          unguarded.add(table);
+        }
+        for (Member member : tree) {
+          if (guards(connection, member) == Guards.NOTHING) {
+            unguarded.add(member.name());
           }
         }
       }
@@ -367,6 +447,35 @@ public final class Fence {
     } catch (SQLException e) {
       throw PostgresException.sql(
           "looking for the fence triggers of group " + group + " in " + database, e);
+    }
+  }
+
+  /** What the enabled triggers on one table keep out. */
+  private enum Guards {
+    STATEMENTS,
+    /** What a partition has that came after the others. */
+    ROWS,
+    NOTHING
+  }
+
+  private static Guards guards(Connection connection, Member member) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            """
+            select array_agg(t.tgname::text) @> array[?, ?]::text[], coalesce(bool_or(t.tgname = ?), false) from pg_trigger t
+            where t.tgrelid = ?::bigint::oid and t.tgenabled in ('O', 'A') and t.tgfoid = 'ficus.check_fence()'::regprocedure
+            """)) {
+      select.setString(1, TRIGGER);
+      select.setString(2, TRIGGER + "_truncate");
+      select.setString(3, ROW_TRIGGER);
+      select.setLong(4, member.oid());
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        if (row.getBoolean(1)) {
+          return Guards.STATEMENTS;
+        }
+        return member.isPartition() && row.getBoolean(2) ? Guards.ROWS : Guards.NOTHING;
+      }
     }
   }
 }

@@ -99,7 +99,10 @@ public final class PostponedDefinitions {
       Connection connection, StreamName stream, Collection<TableName> tables) throws SQLException {
     for (TableName table : tables) {
       for (Definition key :
-          keys(connection, "c.conrelid = ?::regclass", Quoted.table(table).sql())) {
+          keys(
+              connection,
+              "coalesce(pg_partition_root(c.conrelid), c.conrelid) = ?::regclass",
+              Quoted.table(table).sql())) {
         note(connection, stream, key);
         execute(connection, dropConstraint(key));
       }

@@ -46,7 +46,8 @@ public final class Slots {
   }
 
   /**
-   * Makes the publication one of exactly these tables.
+   * Makes the publication one of exactly these tables. Changes of partitions are published as those
+   * of the table that they belong to, whose name and columns alone the stream knows.
    *
    * <p>One that is there is altered, never dropped: a statement that is about to write one of its
    * tables has read that the table belongs to it, and would fail with "cache lookup failed for
@@ -63,9 +64,14 @@ public final class Slots {
         statement.execute(
             "alter publication "
                 + Quoted.name(publication)
-                + " set (publish = 'insert, update, delete, truncate')");
+                + " set (publish = 'insert, update, delete, truncate', publish_via_partition_root = true)");
       } else {
-        statement.execute("create publication " + Quoted.name(publication) + " for table " + list);
+        statement.execute(
+            "create publication "
+                + Quoted.name(publication)
+                + " for table "
+                + list
+                + " with (publish_via_partition_root = true)");
       }
       DdlNotices.install(connection);
       connection.commit();

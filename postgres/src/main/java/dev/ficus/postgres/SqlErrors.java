@@ -31,6 +31,8 @@ public final class SqlErrors {
   /** An object is in use, such as a slot that another process reads. */
   public static final String OBJECT_IN_USE = "55006";
 
+  private static final String CHECK_VIOLATION = "23514";
+
   private SqlErrors() {}
 
   /** True if any SQLException in the chain of causes bears the SQLSTATE. */
@@ -64,6 +66,20 @@ public final class SqlErrors {
   /** True if the same transaction may succeed when it is run again at once. */
   public static boolean isPassing(Throwable error) {
     return has(error, DEADLOCK) || has(error, SERIALIZATION_FAILURE);
+  }
+
+  /**
+   * True if a row found no partition that takes it. A check that failed bears the same SQLSTATE,
+   * and has a name.
+   */
+  public static boolean isPartitionMissing(Throwable error) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (cause instanceof PSQLException psql && CHECK_VIOLATION.equals(psql.getSQLState())) {
+        ServerErrorMessage server = psql.getServerErrorMessage();
+        return server != null && server.getConstraint() == null;
+      }
+    }
+    return false;
   }
 
   /**

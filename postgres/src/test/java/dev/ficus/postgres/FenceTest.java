@@ -74,7 +74,7 @@ class FenceTest {
                     .replace("MERGE", "UPDATE")
                 + " on public.\"Order lines\" refused: the fence of group orders is closed in this database (epoch 1)\n"
                 + "  Hint: Write through the Ficus starter, which retries on the side that accepts writes; \"ficus status\" says which one that is.\n"
-                + "  Where: PL/pgSQL function ficus.check_fence() line 15 at RAISE");
+                + "  Where: PL/pgSQL function ficus.check_fence() line 24 at RAISE");
   }
 
   @Test
@@ -157,6 +157,91 @@ class FenceTest {
           .satisfies(
               error -> assertThat(SqlErrors.has(error, SqlErrors.SERIALIZATION_FAILURE)).isTrue());
     }
+  }
+
+  private static final TableName PARTITIONED = new TableName("public", "parts");
+
+  private void createPartitioned() {
+    test.execute(
+        """
+        create table public.parts (id int primary key, n int) partition by range (id);
+        create table public.parts_1 partition of public.parts for values from (0) to (10);
+        create table public.parts_2 partition of public.parts for values from (10) to (20) partition by range (id);
+        create table public.parts_2a partition of public.parts_2 for values from (10) to (20);
+        """);
+    fence.install(List.of(PARTITIONED), FenceState.OPEN, Epoch.FIRST, SHORT);
+    test.execute(
+        """
+        create table public.parts_3 partition of public.parts for values from (20) to (30);
+        create table public.parts_4 (n int, id int primary key);
+        alter table public.parts attach partition public.parts_4 for values from (30) to (40);
+        insert into public.parts values (1, 0), (11, 0), (21, 0), (31, 0);
+        insert into public.parts_3 values (22, 0);
+        update public.parts_3 set n = 1;
+        delete from public.parts_3 where id = 22;
+        """);
+    assertThat(test.query("select id || ' ' || n from public.parts order by id"))
+        .containsExactly("1 0", "11 0", "21 1", "31 0");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "insert into public.parts values (2, 0)",
+        "update public.parts set id = 12 where id = 1",
+        "truncate public.parts",
+        "insert into public.parts_1 values (2, 0)",
+        "update public.parts_1 set n = 1",
+        "delete from public.parts_1",
+        "truncate public.parts_1",
+        "insert into public.parts_2 values (12, 0)",
+        "truncate public.parts_2",
+        "update public.parts_2a set n = 1 where false",
+        "delete from only public.parts_2a",
+        "insert into public.parts_3 values (22, 0)",
+        "update public.parts_3 set n = 1",
+        "delete from public.parts_3",
+        "update public.parts_4 set n = 1",
+      })
+  void shouldKeepOutWritesOfAPartitionByItsNameAndOfOneThatCameLater(String write) {
+    createPartitioned();
+    fence.move(FenceState.CLOSED, Epoch.FIRST, LONG);
+
+    assertThatThrownBy(() -> test.execute(write))
+        .satisfies(error -> assertThat(SqlErrors.has(error, SqlErrors.FENCE_CLOSED)).isTrue());
+  }
+
+  @Test
+  void shouldGuardNewPartitionsByStatementOnceAsked() {
+    createPartitioned();
+    assertThat(fence.unguarded(List.of(PARTITIONED))).isEmpty();
+
+    fence.installOnNewPartitions(List.of(PARTITIONED), SHORT);
+    fence.move(FenceState.CLOSED, Epoch.FIRST, LONG);
+
+    for (String partition : List.of("parts_3", "parts_4")) {
+      assertThatThrownBy(() -> test.execute("truncate public." + partition))
+          .satisfies(error -> assertThat(SqlErrors.has(error, SqlErrors.FENCE_CLOSED)).isTrue());
+    }
+    assertThat(
+            test.query(
+                "select tgrelid::regclass from pg_trigger where tgname = 'ficus_fence_row' and tgenabled <> 'D' order by 1"))
+        .containsExactly("parts", "parts_2");
+    test.execute("alter table public.parts_3 disable trigger ficus_fence");
+    assertThat(fence.unguarded(List.of(PARTITIONED)))
+        .containsExactly(new TableName("public", "parts_3"));
+  }
+
+  @Test
+  void shouldLeaveNothingOnPartitionsWhenUninstalled() {
+    createPartitioned();
+
+    fence.uninstall(List.of(PARTITIONED), SHORT);
+
+    assertThat(
+            test.query(
+                "select tgname from pg_trigger where tgname like 'ficus%' and tgrelid::regclass::text ~ 'parts'"))
+        .isEmpty();
   }
 
   @Test

@@ -112,11 +112,12 @@ public final class Archive {
   private static Entry rows(Connection connection, Table table, ArchiveFiles files, String file)
       throws SQLException, IOException {
     List<String> columns = table.writtenColumns();
+    // Of a partitioned table, only the answer to a query can be copied out.
     String sql =
-        "copy "
-            + Quoted.table(table.name())
-            + " ("
+        "copy (select "
             + Quoted.names(columns)
+            + " from "
+            + Quoted.table(table.name())
             + ") to stdout (format text, encoding 'UTF8')";
     long rows;
     try (OutputStream out = files.create(file);

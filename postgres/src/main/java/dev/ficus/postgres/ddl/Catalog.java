@@ -4,6 +4,7 @@ import dev.ficus.core.ErrorKind;
 import dev.ficus.core.TableName;
 import dev.ficus.postgres.ColumnType;
 import dev.ficus.postgres.ColumnTypes;
+import dev.ficus.postgres.Partitions;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Tables;
 import java.sql.Connection;
@@ -93,6 +94,25 @@ final class Catalog {
   /** The types of a table's written columns. */
   Map<String, ColumnType> types(TableName name) throws SQLException {
     return ColumnTypes.read(connection, name);
+  }
+
+  /** A table, and its partitions where it is partitioned, each after what it is a partition of. */
+  List<Partitions.Member> tree(TableName name) throws SQLException {
+    return Partitions.tree(connection, name);
+  }
+
+  /** The leaf partitions of a table that are not sent as it is. */
+  List<TableName> sentOtherwise(TableName name) throws SQLException {
+    return Partitions.sentOtherwise(connection, name);
+  }
+
+  /** The OIDs of tables and of all their partitions. */
+  List<Long> withPartitions(Collection<TableName> names) throws SQLException {
+    List<Long> oids = new ArrayList<>();
+    for (TableName name : oids(names).keySet()) {
+      tree(name).forEach(member -> oids.add(member.oid()));
+    }
+    return oids;
   }
 
   /** The OIDs of relations, in the order given. */

@@ -135,7 +135,7 @@ public final class Dependents {
               row ->
                   new Dependent(
                       Dependent.Kind.valueOf(row.getString(1)), row.getString(2), row.getString(3)),
-              catalog.oids(tables).values());
+              catalog.withPartitions(tables));
       List<Dependent> distinct = new ArrayList<>();
       for (Dependent dependent : all) {
         if (!distinct.contains(dependent)) {

@@ -22,12 +22,13 @@ public final class ForeignKeys {
   public static List<ForeignKey> crossing(Connection connection, List<TableName> tables) {
     try {
       Catalog catalog = new Catalog(connection);
-      return crossing(catalog, catalog.oids(tables).values());
+      return crossing(catalog, catalog.withPartitions(tables));
     } catch (SQLException e) {
       throw PostgresException.sql("reading the foreign keys of " + tables, e);
     }
   }
 
+  /** The same by OIDs, those of partitions included, which may have keys of their own. */
   static List<ForeignKey> crossing(Catalog catalog, Collection<Long> tables) throws SQLException {
     return catalog.list(
         """

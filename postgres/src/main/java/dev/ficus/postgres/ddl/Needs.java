@@ -168,7 +168,7 @@ final class Needs {
             .one(
                 """
                 select case when c.relkind = 'S' then 'sequence'
-                  when c.relkind = 'i' and x.indrelid = any (?::bigint[]::oid[]) then 'own index' else 'other' end
+                  when c.relkind in ('i', 'I') and x.indrelid = any (?::bigint[]::oid[]) then 'own index' else 'other' end
                 from pg_class c left join pg_index x on x.indexrelid = c.oid where c.oid = ?
                 """,
                 row -> row.getString(1),

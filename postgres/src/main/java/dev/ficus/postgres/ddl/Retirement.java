@@ -3,6 +3,7 @@ package dev.ficus.postgres.ddl;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.TableName;
 import dev.ficus.postgres.Database;
+import dev.ficus.postgres.Partitions.Member;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Quoted;
 import java.nio.charset.StandardCharsets;
@@ -13,14 +14,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 
 /**
  * Moves sealed tables aside into schema {@value #SCHEMA}, so that whoever still uses them by name
  * fails at once, and back.
  *
- * <p>Triggers stay on, hence so does the sealed fence. Identity and serial sequences, indexes and
- * constraints move along. Views keep reading the renamed tables, and show up in their usage.
+ * <p>Triggers stay on, hence so does the sealed fence. Partitions, identity and serial sequences,
+ * indexes and constraints move along. Views keep reading the renamed tables, and show up in their
+ * usage.
  */
 public final class Retirement {
 
@@ -49,19 +50,55 @@ public final class Retirement {
   }
 
   /** The statements of {@link #rename}, for a dry run. */
-  public static List<String> renameSql(List<TableName> tables) {
-    return Stream.concat(
-            tables.stream()
-                .map(table -> retired(table).schema())
-                .distinct()
-                .map(schema -> "create schema if not exists " + Quoted.name(schema)),
-            tables.stream().map(table -> move(table, retired(table))))
-        .toList();
+  public static List<String> renameSql(Database database, List<TableName> tables) {
+    return sql(database, tables, true);
   }
 
   /** The statements of {@link #renameBack}, for a dry run. */
-  public static List<String> renameBackSql(List<TableName> tables) {
-    return tables.stream().map(table -> move(retired(table), table)).toList();
+  public static List<String> renameBackSql(Database database, List<TableName> tables) {
+    return sql(database, tables, false);
+  }
+
+  private static List<String> sql(Database database, List<TableName> tables, boolean aside) {
+    try (Connection connection = database.connect("retirement")) {
+      return sql(new Catalog(connection), tables, aside);
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading the partitions of " + tables + " in " + database, e);
+    }
+  }
+
+  private static List<String> sql(Catalog catalog, List<TableName> tables, boolean aside)
+      throws SQLException {
+    List<String> statements = new ArrayList<>();
+    if (aside) {
+      tables.stream()
+          .map(table -> retired(table).schema())
+          .distinct()
+          .forEach(schema -> statements.add("create schema if not exists " + Quoted.name(schema)));
+    }
+    for (TableName table : tables) {
+      TableName from = aside ? table : retired(table);
+      TableName to = aside ? retired(table) : table;
+      statements.add(move(from, to));
+      // Partitions do not follow their root by themselves.
+      for (Member member : catalog.tree(from)) {
+        if (member.isPartition()) {
+          requireBeside(from, member.name());
+          statements.add(move(member.name(), to));
+        }
+      }
+    }
+    return statements;
+  }
+
+  /** Nothing would tell on the way back which schema another partition came from. */
+  private static void requireBeside(TableName root, TableName partition) {
+    if (!partition.schema().equals(root.schema())) {
+      throw PostgresException.state(
+          ErrorKind.NEEDS_PERSON,
+          "partition " + partition + " of " + root + " lies in another schema than its root",
+          "alter table … set schema, or detach it, then try again");
+    }
   }
 
   private static String move(TableName from, TableName to) {
@@ -125,7 +162,7 @@ public final class Retirement {
       }
       try (Statement statement = connection.createStatement()) {
         statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
-        for (String sql : aside ? renameSql(left) : renameBackSql(left)) {
+        for (String sql : sql(catalog, left, aside)) {
           statement.execute(sql);
         }
       }

@@ -2,15 +2,18 @@ package dev.ficus.postgres.ddl;
 
 import dev.ficus.core.TableName;
 import dev.ficus.core.manifest.Transform;
+import dev.ficus.postgres.Partitions.Member;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Quoted;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -50,6 +53,13 @@ public final class ServiceSchema {
     this.referenceOids = catalog.oids(references.stream().map(ReferenceTable::source).toList());
     this.needs = new Needs(catalog, refusals);
     new ShapeCheck(catalog, refusals).check(oids);
+    for (TableName table : transforms.keySet()) {
+      if (catalog.tree(table).stream().anyMatch(member -> !member.leaf())) {
+        refusals.add(
+            "table " + table + " is partitioned, and the manifest transforms it",
+            "take its transform out of the manifest, and change the table once it has moved");
+      }
+    }
     if (transforms.isEmpty()) {
       this.transformed = Optional.empty();
       this.shapes = oids;
@@ -113,7 +123,7 @@ public final class ServiceSchema {
     for (ReferenceTable reference : references) {
       types.check(reference.source(), reference.columns()::contains);
     }
-    needs.ofTables(shapes.values());
+    needs.ofTables(withPartitions(shapes));
     if (transformed.isPresent()) {
       for (TableName table : tables) {
         // The stream puts the shared row together in the service database: it needs those types.
@@ -146,19 +156,30 @@ public final class ServiceSchema {
             .toList());
     tables(sql, sequences);
     TableExtrasDdl extras = new TableExtrasDdl(catalog);
-    section(sql, "Foreign keys", extras.foreignKeysWithin(shapes.values()));
+    section(sql, "Foreign keys", extras.foreignKeysWithin(withPartitions(shapes)));
     refusals.throwIfAny(DOING);
     String text = String.join("\n\n", sql) + "\n";
     return transformed.map(it -> it.asReal(text)).orElse(text);
+  }
+
+  /** The OIDs of tables or their stand-ins, and those of the tables' partitions. */
+  private List<Long> withPartitions(Map<TableName, Long> these) throws SQLException {
+    Set<Long> all = new LinkedHashSet<>(these.values());
+    for (TableName table : these.keySet()) {
+      catalog.tree(table).stream()
+          .filter(Member::isPartition)
+          .forEach(partition -> all.add(partition.oid()));
+    }
+    return new ArrayList<>(all);
   }
 
   /** The sequences of the real tables, under the columns that they feed in the service's. */
   private List<SequenceDdl.Sequence> sequences() throws SQLException {
     SequenceDdl ddl = new SequenceDdl(catalog, refusals);
     if (transformed.isEmpty()) {
-      return ddl.read(oids.values(), needs.sequences());
+      return ddl.read(withPartitions(oids), needs.sequences());
     }
-    List<Long> all = new ArrayList<>(oids.values());
+    List<Long> all = withPartitions(oids);
     all.addAll(shapes.values());
     List<SequenceDdl.Sequence> sequences = new ArrayList<>();
     for (SequenceDdl.Sequence sequence : ddl.read(all, needs.sequences())) {
@@ -199,8 +220,15 @@ public final class ServiceSchema {
       statements.addAll(extras.unvalidatedChecks(oid));
       statements.addAll(extras.columnSettings(oid));
       statements.addAll(extras.indexes(oid));
+      List<Member> partitions = catalog.tree(table).stream().filter(Member::isPartition).toList();
+      for (Member partition : partitions) {
+        statements.addAll(partition(ddl, extras, partition));
+      }
       statements.addAll(extras.replicaIdentity(oid));
       statements.addAll(extras.triggers(oid));
+      for (Member partition : partitions) {
+        statements.addAll(extras.triggerStates(partition.oid()));
+      }
       statements.addAll(extras.comments(oid));
       section(sql, "Table " + table, statements);
     }
@@ -210,6 +238,32 @@ public final class ServiceSchema {
           "Reference copy of " + reference.source() + ", fed by a stream: read only",
           List.of(ddl.createReference(reference, oid(referenceOids, reference.source()))));
     }
+  }
+
+  /**
+   * A partition, attached once it has its own indexes: each that matches one of its root's becomes
+   * that one's partition, under the name that it has.
+   */
+  private static List<String> partition(TableDdl ddl, TableExtrasDdl extras, Member partition)
+      throws SQLException {
+    long oid = partition.oid();
+    List<String> statements = new ArrayList<>();
+    statements.add(ddl.create(partition.name(), oid, Map.of()));
+    statements.addAll(extras.unvalidatedChecks(oid));
+    statements.addAll(extras.columnSettings(oid));
+    statements.addAll(extras.indexes(oid));
+    statements.add(
+        "alter table "
+            + Quoted.table(partition.parent())
+            + " attach partition "
+            + Quoted.table(partition.name())
+            + " "
+            + partition.bound()
+            + ";");
+    statements.addAll(extras.replicaIdentity(oid));
+    statements.addAll(extras.triggers(oid));
+    statements.addAll(extras.comments(oid));
+    return statements;
   }
 
   private String header() throws SQLException {
@@ -222,7 +276,7 @@ public final class ServiceSchema {
           .append(comment(references.stream().map(ReferenceTable::source).toList()))
           .append('\n');
     }
-    List<ForeignKey> crossing = ForeignKeys.crossing(catalog, oids.values());
+    List<ForeignKey> crossing = ForeignKeys.crossing(catalog, withPartitions(oids));
     header.append(
         crossing.isEmpty()
             ? "-- No foreign key leaves the group.\n"

@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -117,11 +116,11 @@ public final class ServiceSchemaRemoval {
       Connection connection, Statement statement, Catalog catalog, List<TableName> tables)
       throws SQLException {
     Refusals ignored = new Refusals();
-    Map<TableName, Long> oids = catalog.oids(tables);
+    List<Long> oids = catalog.withPartitions(tables);
     Needs needs = new Needs(catalog, ignored);
-    needs.ofTables(oids.values());
+    needs.ofTables(oids);
     List<SequenceDdl.Sequence> sequences =
-        new SequenceDdl(catalog, ignored).read(oids.values(), needs.sequences());
+        new SequenceDdl(catalog, ignored).read(oids, needs.sequences());
     TreeSet<String> schemas = new TreeSet<>();
     tables.forEach(table -> schemas.add(table.schema()));
     TypeDdl types = new TypeDdl(catalog);

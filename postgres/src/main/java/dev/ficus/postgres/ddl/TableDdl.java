@@ -33,8 +33,9 @@ final class TableDdl {
         select a.attname, format_type(a.atttypid, a.atttypmod),
           case when a.attcollation <> 0 and a.attcollation <> t.typcollation
             then quote_ident(ln.nspname) || '.' || quote_ident(l.collname) else '' end,
-          a.attnotnull, a.attidentity::text, a.attgenerated::text, coalesce(pg_get_expr(d.adbin, d.adrelid), '')
+          a.attnotnull, case when c.relispartition then '' else a.attidentity::text end, a.attgenerated::text, coalesce(pg_get_expr(d.adbin, d.adrelid), '')
         from pg_attribute a
+        join pg_class c on c.oid = a.attrelid
         join pg_type t on t.oid = a.atttypid
         left join pg_collation l on l.oid = a.attcollation
         left join pg_namespace ln on ln.oid = l.collnamespace
@@ -55,7 +56,8 @@ final class TableDdl {
   }
 
   /**
-   * The statement for a table in full.
+   * The statement for a table in full. A partition is made as a table of its own, with columns,
+   * defaults and constraints as it has them, and attached later; an identity comes from its root.
    *
    * @param identities the sequences behind identity columns, by column
    */
@@ -98,7 +100,16 @@ final class TableDdl {
                 row -> row.getString(1),
                 oid)
             .orElse("");
-    return statement(name, lines) + (options.isEmpty() ? ";" : " with (" + options + ");");
+    String partitionKey =
+        catalog
+            .one(
+                "select coalesce(' partition by ' || pg_get_partkeydef(?::bigint::oid), '')",
+                row -> row.getString(1),
+                oid)
+            .orElse("");
+    return statement(name, lines)
+        + partitionKey
+        + (options.isEmpty() ? ";" : " with (" + options + ");");
   }
 
   /** The statement for a reference copy: chosen columns without defaults, and the key. */

@@ -97,7 +97,7 @@ final class TableExtrasDdl {
             when 'R' then format('alter table %s enable replica trigger %I;', t.tgrelid::regclass, t.tgname)
             when 'A' then format('alter table %s enable always trigger %I;', t.tgrelid::regclass, t.tgname) else '' end
         from pg_trigger t join pg_proc p on p.oid = t.tgfoid
-        where t.tgrelid = ? and not t.tgisinternal and p.pronamespace <> coalesce(to_regnamespace('ficus'), 0)
+        where t.tgrelid = ? and not t.tgisinternal and t.tgparentid = 0 and p.pronamespace <> coalesce(to_regnamespace('ficus'), 0)
         order by t.tgname
         """,
         row -> {
@@ -109,6 +109,19 @@ final class TableExtrasDdl {
         },
         table);
     return statements;
+  }
+
+  /** Which of its root's triggers a partition has in another state. */
+  List<String> triggerStates(long partition) throws SQLException {
+    return catalog.list(
+        """
+        select format('alter table %s %s trigger %I;', t.tgrelid::regclass, case t.tgenabled when 'D' then 'disable'
+          when 'R' then 'enable replica' when 'A' then 'enable always' else 'enable' end, t.tgname)
+        from pg_trigger t join pg_trigger r on r.oid = t.tgparentid join pg_proc p on p.oid = t.tgfoid
+        where t.tgrelid = ? and t.tgenabled <> r.tgenabled and not r.tgisinternal and p.pronamespace <> coalesce(to_regnamespace('ficus'), 0)
+        order by t.tgname
+        """,
+        row -> row.getString(1), partition);
   }
 
   List<String> comments(long table) throws SQLException {
@@ -131,7 +144,7 @@ final class TableExtrasDdl {
           select 4, 0, t.tgname, format('trigger %I on %s', t.tgname, t.tgrelid::regclass), d.description
             from pg_trigger t join pg_description d on d.classoid = 'pg_trigger'::regclass and d.objoid = t.oid
             join pg_proc p on p.oid = t.tgfoid
-            where t.tgrelid = ? and not t.tgisinternal and p.pronamespace <> coalesce(to_regnamespace('ficus'), 0)
+            where t.tgrelid = ? and not t.tgisinternal and t.tgparentid = 0 and p.pronamespace <> coalesce(to_regnamespace('ficus'), 0)
         ) c order by place, coalesce(ord, 0), name
         """,
         row -> row.getString(1), table, table, table, table);
@@ -143,7 +156,7 @@ final class TableExtrasDdl {
         """
         select format('alter table %s add constraint %I %s;', conrelid::regclass, conname, pg_get_constraintdef(oid))
         from pg_constraint
-        where contype = 'f' and conrelid = any (?::bigint[]::oid[]) and confrelid = any (?::bigint[]::oid[])
+        where contype = 'f' and conparentid = 0 and conrelid = any (?::bigint[]::oid[]) and confrelid = any (?::bigint[]::oid[])
         order by 1
         """,
         row -> row.getString(1), tables, tables);

@@ -19,6 +19,9 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * How often tables have been read and written so far, by PostgreSQL's own counters.
  *
+ * <p>What is counted of a partitioned table is counted of its partitions: its own counters stay at
+ * zero.
+ *
  * <p>The counters lag: a session reports at most once a second and, on 15 and later, at the latest
  * ten seconds after it went idle; on 14 an idle session reports with its next transaction. Take the
  * first reading with {@link #readSettled}, or late reports of earlier use count as new use.
@@ -81,21 +84,20 @@ public record Usage(
   public static Usage read(Database database, List<TableName> tables) {
     try (Connection connection = database.connect("usage")) {
       Catalog catalog = new Catalog(connection);
-      Map<TableName, Long> oids = catalog.oids(tables);
       Map<TableName, Count> counts = new LinkedHashMap<>();
-      for (Map.Entry<TableName, Long> table : oids.entrySet()) {
+      for (TableName table : tables) {
         counts.put(
-            table.getKey(),
+            table,
             catalog
                 .one(
                     """
-                    select coalesce(pg_stat_get_numscans(c.oid), 0)
-                        + coalesce((select sum(pg_stat_get_numscans(x.indexrelid)) from pg_index x where x.indrelid = c.oid), 0),
-                      pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_updated(c.oid) + pg_stat_get_tuples_deleted(c.oid)
-                    from pg_class c where c.oid = ?
+                    select sum(coalesce(pg_stat_get_numscans(c.oid), 0)
+                        + coalesce((select sum(pg_stat_get_numscans(x.indexrelid)) from pg_index x where x.indrelid = c.oid), 0)),
+                      sum(pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_updated(c.oid) + pg_stat_get_tuples_deleted(c.oid))
+                    from pg_class c where c.oid = any (?::bigint[]::oid[])
                     """,
                     row -> new Count(row.getLong(1), row.getLong(2)),
-                    table.getValue())
+                    catalog.withPartitions(List.of(table)))
                 .orElseThrow());
       }
       return catalog

@@ -136,7 +136,8 @@ language sql immutable strict parallel safe
 return pg_catalog.hashtext('ficus.fence.' || p_group);
 
 /*
- The fence trigger: before every statement that writes one of the group's tables.
+ The fence trigger: before every statement that writes one of the group's tables, or one of its partitions; before each row in a partition
+ that was made since the triggers were.
 
  The race it closes:
  1. a writer's transaction begins and reads that the fence is open;
@@ -160,7 +161,16 @@ begin
         select f.state, f.epoch into v_state, v_epoch from ficus.fence f where f.group_name = tg_argv[0] for share;
     end if;
     if v_state = 'open' then
-        return null;
+        if tg_op = 'TRUNCATE' then
+            perform ficus.note_truncate(tg_relid);
+        end if;
+        -- Before a row, null would leave it out.
+        if tg_level = 'STATEMENT' then
+            return null;
+        elsif tg_op = 'DELETE' then
+            return old;
+        end if;
+        return new;
     end if;
     raise exception using
         errcode = 'FI001',

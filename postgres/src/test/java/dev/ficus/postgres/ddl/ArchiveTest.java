@@ -83,6 +83,25 @@ class ArchiveTest {
   }
 
   @Test
+  void shouldRestoreTheRowsOfPartitions() {
+    TableName root = new TableName("public", "r");
+    shared.execute(
+        """
+        create table public.r (id int primary key, v text) partition by range (id);
+        create table public.r1 partition of public.r for values from (0) to (10);
+        create table public.r2 (v text, id int primary key);
+        alter table public.r attach partition public.r2 for values from (10) to (20);
+        insert into public.r select i, 'v' || i from generate_series(0, 19) i;
+        """);
+
+    Archive.write(database(shared), List.of(root), folder.resolve("archive"));
+    Archive.restore(database(other), folder.resolve("archive"));
+
+    String rows = "select tableoid::regclass || t::text from public.r t order by 1";
+    assertThat(other.query(rows)).isEqualTo(shared.query(rows)).hasSize(20);
+  }
+
+  @Test
   void shouldAppearOnlyOnceComplete() throws IOException {
     fill();
     Path archive = folder.resolve("archive");

@@ -19,8 +19,9 @@ final class CatalogListing {
       List.of(
           "select format('schema %s', nspname) from pg_namespace where nspname " + USER,
           """
-          select format('relation %s.%s kind %s persistence %s identity %s options %s comment %s', n.nspname, c.relname, c.relkind,
-            c.relpersistence, c.relreplident, c.reloptions, obj_description(c.oid, 'pg_class'))
+          select format('relation %s.%s kind %s persistence %s identity %s options %s comment %s partition of %s %s by %s', n.nspname, c.relname, c.relkind,
+            c.relpersistence, c.relreplident, c.reloptions, obj_description(c.oid, 'pg_class'),
+            (select i.inhparent::regclass from pg_inherits i where i.inhrelid = c.oid), pg_get_expr(c.relpartbound, c.oid), pg_get_partkeydef(c.oid))
           from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname
           """
               + USER,
@@ -31,12 +32,16 @@ final class CatalogListing {
             nullif(a.attstattarget, -1), a.attstorage, a.attcompression, a.attoptions)
           from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
           left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
-          where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'v', 'c') and n.nspname
+          where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'c') and n.nspname
           """
               + USER,
           """
-          select format('constraint %s.%s %s on %s/%s def %s valid %s deferrable %s %s noinherit %s index %s comment %s', n.nspname, k.conname, k.contype,
-            k.conrelid::regclass, k.contypid::regtype, pg_get_constraintdef(k.oid), k.convalidated, k.condeferrable, k.condeferred, k.connoinherit,
+          select format('constraint %s.%s %s on %s/%s def %s valid %s deferrable %s %s noinherit %s index %s comment %s', n.nspname,
+            -- A partition's "not null" is named after its root or itself, by how it was made.
+            case when k.contype <> 'n' or not exists (select from pg_class c where c.oid = k.conrelid and c.relispartition) then k.conname end, k.contype,
+            k.conrelid::regclass, k.contypid::regtype, pg_get_constraintdef(k.oid), k.convalidated, k.condeferrable, k.condeferred,
+            -- Of a key it says no more than how its partition was made.
+            k.contype not in ('p', 'u') and k.connoinherit,
             k.conindid::regclass, obj_description(k.oid, 'pg_constraint'))
           from pg_constraint k join pg_namespace n on n.oid = k.connamespace where n.nspname
           """

@@ -76,6 +76,32 @@ class RetirementTest {
   }
 
   @Test
+  void shouldTakePartitionsAlong() {
+    TableName root = new TableName("public", "r");
+    test.execute(
+        """
+        create table public.r (id int, k int, primary key (id, k)) partition by range (id);
+        create table public.r1 partition of public.r for values from (0) to (10) partition by list (k);
+        create table public.r1a partition of public.r1 for values in (1);
+        insert into public.r values (1, 1);
+        """);
+    List<String> before = CatalogListing.of(test);
+
+    Retirement.rename(database, List.of(root), LOCK);
+
+    assertThat(
+            test.query(
+                "select relname from pg_class where relnamespace = 'ficus_retired'::regnamespace and relkind in ('r', 'p') order by 1"))
+        .containsExactly("r", "r1", "r1a");
+    Retirement.renameBack(database, List.of(root), LOCK);
+    test.execute("drop schema ficus_retired");
+    assertThat(CatalogListing.of(test)).isEqualTo(before);
+    test.execute("create schema old; alter table public.r1a set schema old");
+    assertThatThrownBy(() -> Retirement.rename(database, List.of(root), LOCK))
+        .hasMessageContaining("partition old.r1a of public.r lies in another schema than its root");
+  }
+
+  @Test
   void shouldStaySealed() {
     FicusSchema.install(database);
     Fence fence = new Fence(database, new GroupName("orders"));

@@ -92,6 +92,23 @@ class UsageTest {
   }
 
   @Test
+  void shouldCountTheUseOfPartitions() {
+    TableName root = new TableName("public", "r");
+    test.execute(
+        "create table public.r (id int primary key) partition by range (id); create table public.r1 partition of public.r for values from (0) to (10)");
+    Usage before = Usage.readSettled(database, List.of(root), PATIENCE);
+    test.execute("insert into public.r1 values (1)");
+    test.query("select count(*) from public.r1");
+
+    Usage after = Usage.readSettled(database, List.of(root), PATIENCE);
+
+    assertThat(after.since(before))
+        .isInstanceOfSatisfying(
+            Usage.Comparison.Used.class,
+            used -> assertThat(used.by()).containsEntry(root, new Usage.Count(1, 1)));
+  }
+
+  @Test
   void shouldNotKnowWhenTheCountersWereResetOrCoverOtherTables() {
     Usage before = Usage.readSettled(database, List.of(A), PATIENCE);
     assertThat(Usage.read(database, List.of(B)).since(before))

@@ -142,8 +142,9 @@ final class BatchWriter implements AutoCloseable {
     faults.reach("relay.apply.piece-written");
   }
 
-  /** Gives a table the columns that it has got in the source, within such a transaction. */
+  /** Gives a table what it has got in the source, within such a transaction. */
   void add(Addition addition) throws SQLException {
+    new PartitionAddition(target).perform(addition);
     new ColumnAddition(target, stream).perform(addition);
     TableWriter before =
         writers.put(addition.after().target(), new TableWriter(target, addition.after()));

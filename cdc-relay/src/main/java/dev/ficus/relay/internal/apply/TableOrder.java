@@ -82,9 +82,9 @@ public final class TableOrder {
             """
             select n.nspname, t.relname, c.condeferrable
             from pg_constraint c
-            join pg_class t on t.oid = c.conrelid
+            join pg_class t on t.oid = coalesce(pg_partition_root(c.conrelid), c.conrelid)
             join pg_namespace n on n.oid = t.relnamespace
-            where c.contype = 'f' and c.confrelid = to_regclass(?)
+            where c.contype = 'f' and coalesce(pg_partition_root(c.confrelid), c.confrelid) = to_regclass(?)
             """)) {
       for (TableName parent : parents.keySet()) {
         select.setString(1, Quoted.table(parent).sql());

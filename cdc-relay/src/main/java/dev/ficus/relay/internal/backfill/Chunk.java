@@ -1,5 +1,6 @@
 package dev.ficus.relay.internal.backfill;
 
+import dev.ficus.core.TableName;
 import dev.ficus.postgres.MappedColumn;
 import dev.ficus.postgres.Quoted;
 import dev.ficus.postgres.RowMapping;
@@ -14,20 +15,27 @@ import java.util.stream.Collectors;
  * A run of a table's blocks: what one transaction of a copy holds.
  *
  * @param table the table
- * @param number its place among the table's chunks, from 0
+ * @param source what holds these rows in the source: the table, or a leaf partition of it
+ * @param number its place among the chunks of that, from 0
  * @param fromBlock the first block; 0 in the first chunk
  * @param toBlock the first block after it; empty in the last chunk, which has no end
  * @param bytes the bytes of the source's disk that it stands for
  */
-record Chunk(TableShape table, int number, long fromBlock, OptionalLong toBlock, long bytes) {
+record Chunk(
+    TableShape table,
+    TableName source,
+    int number,
+    long fromBlock,
+    OptionalLong toBlock,
+    long bytes) {
 
   /** Sends its rows. */
   String copyOut() {
     String columns = columns();
-    String source = Quoted.table(table.source()).sql();
+    String from = Quoted.table(source).sql();
     Optional<RowMapping> mapping = table.mapped().map(MappedShape::mapping);
     if (mapping.isEmpty() && fromBlock == 0 && toBlock.isEmpty()) {
-      return "copy " + source + " (" + columns + ") to stdout (format binary)";
+      return "copy " + from + " (" + columns + ") to stdout (format binary)";
     }
     return "copy (select "
         + mapping
@@ -36,7 +44,7 @@ record Chunk(TableShape table, int number, long fromBlock, OptionalLong toBlock,
                     it.columns().stream().map(MappedColumn::sql).collect(Collectors.joining(", ")))
             .orElse(columns)
         + " from only "
-        + source
+        + from
         + " where ctid >= '("
         + fromBlock
         + ",0)'::tid"
@@ -65,7 +73,7 @@ record Chunk(TableShape table, int number, long fromBlock, OptionalLong toBlock,
 
   @Override
   public String toString() {
-    return table.source()
+    return source
         + " blocks "
         + fromBlock
         + " to "

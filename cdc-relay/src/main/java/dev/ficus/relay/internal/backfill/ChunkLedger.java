@@ -84,8 +84,8 @@ final class ChunkLedger {
   private void identify(PreparedStatement statement, int first, Chunk chunk) throws SQLException {
     statement.setString(first, stream.value());
     statement.setString(first + 1, consistentPoint.toString());
-    statement.setString(first + 2, chunk.table().source().schema());
-    statement.setString(first + 3, chunk.table().source().name());
+    statement.setString(first + 2, chunk.source().schema());
+    statement.setString(first + 3, chunk.source().name());
     statement.setInt(first + 4, chunk.number());
   }
 }

@@ -1,6 +1,7 @@
 package dev.ficus.relay.internal.backfill;
 
 import dev.ficus.core.TableName;
+import dev.ficus.postgres.Partitions;
 import dev.ficus.postgres.Quoted;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
@@ -13,7 +14,8 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * Cuts tables into chunks by their blocks, the largest table first.
+ * Cuts tables into chunks by their blocks, the largest table first; of a partitioned one, each leaf
+ * partition by itself.
  *
  * <p>Why blocks: a range of blocks is read in the order of the disk whatever the key is, needs no
  * statistics, and is even where a key is skewed. Ranges of the key were measured beside it and
@@ -30,51 +32,61 @@ import java.util.OptionalLong;
  *   <li>the tables are measured after the snapshot was taken, and the last chunk has no end.
  * </ol>
  *
+ * @param tables the target tables
+ * @param largeTables those of them that are worth building indexes for after the rows
  * @param chunks all chunks, largest table first, in the order of the disk
  * @param rowsEstimated the catalog's estimate of all rows; tables never analyzed count as nothing
  */
-record Cut(List<Chunk> chunks, long rowsEstimated) {
+record Cut(
+    List<TableName> tables, List<TableName> largeTables, List<Chunk> chunks, long rowsEstimated) {
 
-  private record Measured(TableShape shape, long bytes, long blocks, long rows, boolean heap) {}
+  private record Measured(
+      TableShape shape, TableName source, long bytes, long blocks, long rows, boolean heap) {}
 
   Cut {
+    tables = List.copyOf(tables);
+    largeTables = List.copyOf(largeTables);
     chunks = List.copyOf(chunks);
   }
 
   static Cut of(Connection source, List<TableShape> shapes, long chunkBytes) throws SQLException {
-    List<Measured> tables = new ArrayList<>();
+    List<Measured> parts = new ArrayList<>();
+    List<TableName> large = new ArrayList<>();
     for (TableShape shape : shapes) {
-      tables.add(measure(source, shape));
+      List<Measured> ofTable = new ArrayList<>();
+      for (Partitions.Member leaf : Partitions.leaves(source, shape.source())) {
+        ofTable.add(measure(source, shape, leaf.name()));
+      }
+      parts.addAll(ofTable);
+      if (isLarge(ofTable, chunkBytes)) {
+        large.add(shape.target());
+      }
     }
-    tables.sort(Comparator.comparingLong(Measured::bytes).reversed());
+    parts.sort(Comparator.comparingLong(Measured::bytes).reversed());
     List<Chunk> chunks = new ArrayList<>();
-    for (Measured table : tables) {
-      cut(table, chunkBytes, chunks);
+    for (Measured part : parts) {
+      cut(part, chunkBytes, chunks);
     }
-    return new Cut(chunks, tables.stream().mapToLong(Measured::rows).sum());
+    return new Cut(
+        shapes.stream().map(TableShape::target).toList(),
+        large,
+        chunks,
+        parts.stream().mapToLong(Measured::rows).sum());
   }
 
-  /** The target tables that have more than one chunk. */
-  List<TableName> largeTargets() {
-    return chunks.stream()
-        .filter(chunk -> chunk.number() == 1)
-        .map(chunk -> chunk.table().target())
-        .toList();
-  }
-
-  /** The target tables. */
-  List<TableName> tables() {
-    return chunks.stream()
-        .filter(chunk -> chunk.number() == 0)
-        .map(chunk -> chunk.table().target())
-        .toList();
+  /** As large as makes more than one chunk, wherever its rows lie. */
+  private static boolean isLarge(List<Measured> parts, long chunkBytes) {
+    return parts.stream().allMatch(Measured::heap)
+        && parts.stream().mapToLong(Measured::blocks).sum() > 1
+        && parts.stream().mapToLong(Measured::bytes).sum() / Math.max(1, chunkBytes) > 1;
   }
 
   long bytes() {
     return chunks.stream().mapToLong(Chunk::bytes).sum();
   }
 
-  private static Measured measure(Connection source, TableShape shape) throws SQLException {
+  private static Measured measure(Connection source, TableShape shape, TableName part)
+      throws SQLException {
     try (PreparedStatement select =
         source.prepareStatement(
             """
@@ -82,11 +94,11 @@ record Cut(List<Chunk> chunks, long rowsEstimated) {
               greatest(c.reltuples, 0)::bigint, am.amname = 'heap'
             from pg_class c left join pg_am am on am.oid = c.relam where c.oid = ?::regclass
             """)) {
-      select.setString(1, Quoted.table(shape.source()).sql());
+      select.setString(1, Quoted.table(part).sql());
       try (ResultSet row = select.executeQuery()) {
         row.next();
         return new Measured(
-            shape, row.getLong(1), row.getLong(2), row.getLong(3), row.getBoolean(4));
+            shape, part, row.getLong(1), row.getLong(2), row.getLong(3), row.getBoolean(4));
       }
     }
   }
@@ -107,6 +119,7 @@ record Cut(List<Chunk> chunks, long rowsEstimated) {
       chunks.add(
           new Chunk(
               table.shape(),
+              table.source(),
               number++,
               from,
               last ? OptionalLong.empty() : OptionalLong.of(from + blocks),

@@ -118,7 +118,7 @@ final class ParallelCopy {
       PostponedDefinitions.postponeKeys(leased, stream.name(), all);
     }
     if (stream.direction() == Direction.FORWARD) {
-      PostponedDefinitions.postpone(leased, stream.name(), cut.largeTargets(), all);
+      PostponedDefinitions.postpone(leased, stream.name(), cut.largeTables(), all);
     }
     TargetTables.empty(
         leased,

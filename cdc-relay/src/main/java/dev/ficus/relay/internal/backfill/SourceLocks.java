@@ -1,6 +1,7 @@
 package dev.ficus.relay.internal.backfill;
 
 import dev.ficus.core.TableName;
+import dev.ficus.postgres.Partitions;
 import dev.ficus.postgres.Quoted;
 import dev.ficus.postgres.SqlErrors;
 import dev.ficus.postgres.StreamTable;
@@ -116,13 +117,14 @@ final class SourceLocks {
 
   private static String lock(List<TableName> tables) {
     return "lock table "
-        + tables.stream()
-            .map(table -> "only " + Quoted.table(table))
-            .collect(Collectors.joining(", "))
+        + tables.stream().map(table -> Quoted.table(table).sql()).collect(Collectors.joining(", "))
         + " in access share mode";
   }
 
-  /** The tables' files and columns: every rewrite makes a new file. */
+  /**
+   * The tables' files and columns, and those of their partitions: every rewrite makes a new file,
+   * and a partition that was detached and attached again has another row in the catalog.
+   */
   private static Map<String, String> describe(Connection connection, List<StreamTable> tables)
       throws SQLException {
     Map<String, String> described = new TreeMap<>();
@@ -130,16 +132,21 @@ final class SourceLocks {
         connection.prepareStatement(
             """
             select concat_ws(' ', c.oid, pg_relation_filenode(c.oid), c.relreplident,
+              (select i.xmin from pg_inherits i where i.inhrelid = c.oid),
               (select string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attgenerated), ',' order by a.attnum)
                from pg_attribute a where a.attrelid = c.oid and a.attnum > 0))
-            from pg_class c where c.oid = ?::regclass
+            from pg_class c where c.oid = ?::bigint::oid
             """)) {
       for (StreamTable table : tables) {
-        select.setString(1, Quoted.table(table.source()).sql());
-        try (ResultSet row = select.executeQuery()) {
-          row.next();
-          described.put(table.source().toString(), row.getString(1));
+        StringBuilder whole = new StringBuilder();
+        for (Partitions.Member member : Partitions.tree(connection, table.source())) {
+          select.setLong(1, member.oid());
+          try (ResultSet row = select.executeQuery()) {
+            row.next();
+            whole.append(row.getString(1)).append('\n');
+          }
         }
+        described.put(table.source().toString(), whole.toString());
       }
     }
     return described;

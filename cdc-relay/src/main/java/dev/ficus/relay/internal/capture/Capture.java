@@ -80,7 +80,10 @@ public final class Capture implements AutoCloseable {
     /** One change of it. */
     void change(Change change) throws Exception;
 
-    /** The source has added columns: rows of before have the old shape, and those after the new. */
+    /**
+     * The source has added columns or partitions: rows of before have the old shape, and those
+     * after the new.
+     */
     void add(Addition addition) throws Exception;
 
     /**

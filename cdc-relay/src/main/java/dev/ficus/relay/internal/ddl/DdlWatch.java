@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Follows the shapes of a stream's tables through the slot's messages, and says where the stream
@@ -41,8 +42,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * wrote to the table before its last command have a shape of their own, which nobody could accept
  * separately; that is refused by name.
  *
- * <p>Used by the capture's thread; only {@link #shape} and {@link #carries} may be called by
- * others.
+ * <p>Used by the capture's thread; only {@link #shape}, {@link #carries} and {@link
+ * #partitionsCame} may be called by others.
  */
 public final class DdlWatch {
 
@@ -53,6 +54,7 @@ public final class DdlWatch {
   private final boolean additive;
   private final String key;
   private final Connection source;
+  private final AtomicLong partitionsCame = new AtomicLong();
 
   // Of the transaction that is open.
   private final Map<TableName, Stop> stops = new LinkedHashMap<>();
@@ -92,6 +94,11 @@ public final class DdlWatch {
   /** What the stream carries of a table; any thread may ask. */
   public Optional<StreamTable> carries(TableName table) {
     return Optional.ofNullable(tables.get(table));
+  }
+
+  /** How often partitions have come without a row; any thread may ask. */
+  public long partitionsCame() {
+    return partitionsCame.get();
   }
 
   /** A transaction begins. */
@@ -146,6 +153,14 @@ public final class DdlWatch {
         rewritten.add(name);
         stop(notice, name, notice.command() + " wrote its rows anew", Optional.empty());
       }
+      case TRUNCATE -> {
+        rewritten.add(name);
+        stop(
+            notice,
+            name,
+            "TRUNCATE emptied partition " + notice.partition().orElse("of it") + " by itself",
+            Optional.empty());
+      }
       case TYPE ->
           stop(notice, name, notice.command() + " changed a type of its columns", Optional.empty());
       case ALTER -> {
@@ -168,18 +183,26 @@ public final class DdlWatch {
 
   private Optional<Addition> altered(Notice notice, TableName name, TableShape carried)
       throws SQLException {
-    SourceShape before = shapes.get(name);
+    SourceShape known = shapes.get(name);
     SourceShape now = notice.shape().orElseThrow();
     StreamTable table = tables.get(name);
-    if (before == null || table == null) {
+    if (known == null || table == null) {
       return Optional.empty();
     }
+    List<SourcePartition> made = known.madeEmpty(now, notice.empty());
+    SourceShape before = known.with(made);
     List<String> changes = before.changes(now, table, carried.allColumns());
     if (changes.isEmpty()) {
-      if (!stops.containsKey(name)) {
-        shapes.put(name, now);
+      if (stops.containsKey(name)) {
+        return Optional.empty();
       }
-      return Optional.empty();
+      shapes.put(name, now);
+      return made.isEmpty() || stopping()
+          ? Optional.empty()
+          : Optional.of(made(notice, now, carried, made));
+    }
+    if (before.movedRows(now)) {
+      rewritten.add(name);
     }
     Optional<Addition> addition =
         stopping() || rewritten.contains(name)
@@ -199,6 +222,20 @@ public final class DdlWatch {
             ? Optional.of("the stream knows it by its old name: give it that name again")
             : Optional.empty());
     return Optional.empty();
+  }
+
+  /** A row that finds no partition of the target is refused there, by name. */
+  private Addition made(
+      Notice notice, SourceShape now, TableShape carried, List<SourcePartition> made)
+      throws SQLException {
+    partitionsCame.incrementAndGet();
+    List<String> statements = new ArrayList<>();
+    for (SourcePartition partition : additive ? made : List.<SourcePartition>of()) {
+      SourceCatalog.partitionSql(source, partition, now.table(), carried.target())
+          .ifPresent(statements::add);
+    }
+    return new Addition(
+        notice.lsn(), carried, List.of(), statements, Remembered.now(source, now, notice.lsn()));
   }
 
   private static StreamTable with(StreamTable table, Addition addition) {
@@ -240,6 +277,7 @@ public final class DdlWatch {
                 carried.allColumns(),
                 Optional.empty()),
             added,
+            List.of(),
             new Remembered(now, types, lsn)));
   }
 
@@ -293,7 +331,7 @@ public final class DdlWatch {
                     ? Optional.of(
                         "the transaction that did this wrote rows of the table before it did, which have the shape of before")
                     : Optional.empty(),
-            false));
+            now.filter(before::movedRows).isPresent()));
   }
 
   /** Whether a table's rows are of the shape that was described. */

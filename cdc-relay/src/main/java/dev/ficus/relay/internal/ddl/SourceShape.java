@@ -12,13 +12,15 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A source table as {@code ficus.describe_table} of the source described it at one moment.
  *
  * @param oid the table itself, whatever its name is
  * @param table its name
- * @param plain whether it is a plain logged table
+ * @param plain whether it is a logged table, and its partitions are sent as it is
+ * @param partitions its partitions at every level; none where it is not partitioned
  * @param identity the columns by which changes name its rows; empty where old rows come whole
  * @param columns its written columns in attribute order
  * @param json the description itself
@@ -27,11 +29,13 @@ public record SourceShape(
     long oid,
     TableName table,
     boolean plain,
+    List<SourcePartition> partitions,
     Optional<List<String>> identity,
     List<SourceColumn> columns,
     String json) {
 
   public SourceShape {
+    partitions = List.copyOf(partitions);
     columns = List.copyOf(columns);
   }
 
@@ -58,6 +62,12 @@ public record SourceShape(
     kept.remove("key");
     kept.remove("event");
     kept.remove("command");
+    kept.remove("empty");
+    kept.remove("partition");
+    List<SourcePartition> partitions = new ArrayList<>();
+    for (Array.Entry partition : description.getArray("partitions")) {
+      partitions.add(SourcePartition.of(partition.getValue().asDocument()));
+    }
     List<SourceColumn> columns = new ArrayList<>();
     for (Array.Entry column : description.getArray("columns")) {
       columns.add(SourceColumn.of(column.getValue().asDocument()));
@@ -73,6 +83,7 @@ public record SourceShape(
         description.getLong("oid"),
         new TableName(description.getString("schema"), description.getString("table")),
         description.getBoolean("plain"),
+        partitions,
         identity,
         columns,
         DocumentWriter.defaultWriter().write(kept));
@@ -99,7 +110,15 @@ public record SourceShape(
       changes.add("the table is called " + now.table + " now");
     }
     if (!now.plain) {
-      changes.add("it is no plain logged table any more");
+      changes.add(
+          "it is no plain logged table any more, or one of its partitions has another replica identity");
+    }
+    for (SourcePartition partition : leavesBeside(now)) {
+      changes.add(
+          "partition " + partition.name() + " was detached or dropped, and its rows with it");
+    }
+    for (SourcePartition partition : now.leavesBeside(this)) {
+      changes.add("partition " + partition.name() + " was attached, with the rows that it has");
     }
     if (now.identity.isPresent()
         && !new HashSet<>(now.identity.get()).equals(new HashSet<>(stream.key()))) {
@@ -126,6 +145,35 @@ public record SourceShape(
       }
     }
     return changes;
+  }
+
+  /** Whether rows came or went with partitions until a later shape, none of which was sent. */
+  public boolean movedRows(SourceShape now) {
+    return !leavesBeside(now).isEmpty() || !now.leavesBeside(this).isEmpty();
+  }
+
+  /** Its leaf partitions that another shape does not have. */
+  private List<SourcePartition> leavesBeside(SourceShape other) {
+    return partitions.stream().filter(SourcePartition::leaf).filter(it -> !other.has(it)).toList();
+  }
+
+  private boolean has(SourcePartition partition) {
+    return partitions.stream().anyMatch(it -> it.oid() == partition.oid());
+  }
+
+  /** The partitions of a later shape that came without a row. */
+  List<SourcePartition> madeEmpty(SourceShape now, Set<Long> empty) {
+    return now.partitions.stream()
+        .filter(it -> !has(it))
+        .filter(it -> !it.leaf() || empty.contains(it.oid()))
+        .toList();
+  }
+
+  /** The same with more partitions. */
+  SourceShape with(List<SourcePartition> more) {
+    List<SourcePartition> all = new ArrayList<>(partitions);
+    all.addAll(more);
+    return new SourceShape(oid, table, plain, all, identity, columns, json);
   }
 
   /** The columns of a later shape that a stream neither carries nor knowingly leaves out. */

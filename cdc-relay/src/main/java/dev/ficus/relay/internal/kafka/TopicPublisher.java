@@ -224,7 +224,11 @@ public final class TopicPublisher implements Destination, AutoCloseable {
   @Override
   public void add(Addition addition) {
     throw RelayException.stop(
-        "columns were added to table " + addition.after().source() + " at " + addition.lsn(),
+        (addition.columns().isEmpty() ? "partitions" : "columns")
+            + " were added to table "
+            + addition.after().source()
+            + " at "
+            + addition.lsn(),
         "a stream over Kafka does not carry them on: " + WayOut.of(stream));
   }
 

@@ -1,9 +1,11 @@
 package dev.ficus.relay.internal.shape;
 
 import dev.ficus.core.Direction;
+import dev.ficus.core.TableName;
 import dev.ficus.postgres.ColumnType;
 import dev.ficus.postgres.ColumnTypes;
 import dev.ficus.postgres.Database;
+import dev.ficus.postgres.Partitions;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Quoted;
 import dev.ficus.postgres.RowMapping;
@@ -201,20 +203,37 @@ public final class StreamShape {
     try (PreparedStatement select =
         connection.prepareStatement(
             """
-            select c.relkind, c.relpersistence, exists (select from pg_inherits i where c.oid in (i.inhparent, i.inhrelid))
+            select case when c.relispartition then pg_partition_root(c.oid)::text end,
+              c.relpersistence = 'p' and (c.relkind = 'p' or c.relkind = 'r' and not exists (
+                select from pg_inherits i where c.oid in (i.inhparent, i.inhrelid)))
             from pg_class c where c.oid = ?::regclass
             """)) {
       select.setString(1, Quoted.table(table.source()).sql());
       try (ResultSet row = select.executeQuery()) {
         row.next();
-        if (!row.getString(1).equals("r") || !row.getString(2).equals("p") || row.getBoolean(3)) {
+        String where = "table " + table.source() + " in the source ";
+        String root = row.getString(1);
+        if (root != null) {
           throw RelayException.stop(
-              "table "
-                  + table.source()
-                  + " in the source is partitioned, inherited from, temporary or unlogged",
-              "this version carries plain logged tables only; leave the table out of the group");
+              where + "is a partition of " + root,
+              "name " + root + " instead: its partitions come with it");
+        }
+        if (!row.getBoolean(2)) {
+          throw RelayException.stop(
+              where + "is inherited from, temporary or unlogged",
+              "this version carries logged tables and their partitions only; leave the table out of the group");
         }
       }
+    }
+    List<TableName> odd = Partitions.sentOtherwise(connection, table.source());
+    if (!odd.isEmpty()) {
+      throw RelayException.stop(
+          "partitions "
+              + odd
+              + " of table "
+              + table.source()
+              + " in the source are not sent as it is: they are foreign or unlogged, or their replica identity is another one",
+          "alter the partitions, or detach them, then try again");
     }
   }
 

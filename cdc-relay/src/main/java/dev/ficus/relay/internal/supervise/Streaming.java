@@ -200,6 +200,7 @@ final class Streaming {
       long markedAt = System.nanoTime();
       long startedAt = destination.progressedAt();
       CatalogWatch catalog = new CatalogWatch(stream, ddl, markers);
+      NewPartitions partitions = new NewPartitions(stream, ddl, source);
       while (!capture.awaitEnd(WATCH)) {
         if (ending.stopping().await(0, TimeUnit.MILLISECONDS) || ending.over().holds()) {
           return;
@@ -209,6 +210,7 @@ final class Streaming {
         }
         markedAt = markWhenIdle(destination, markers, markedAt);
         catalog.look(destination.position());
+        partitions.guard();
       }
       Throwable failure =
           capture

@@ -41,6 +41,11 @@ final class Verdicts {
     if (isRetried(error)) {
       return new Verdict.Retry(describe(error));
     }
+    if (SqlErrors.isPartitionMissing(error)) {
+      return new Verdict.Retry(
+          describe(error)
+              + "; the target takes it once it has a partition for it, made like the source's");
+    }
     FicusException known = find(error, FicusException.class);
     return new Verdict.Fail(
         describe(error),

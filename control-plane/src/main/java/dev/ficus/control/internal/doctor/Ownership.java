@@ -28,25 +28,32 @@ final class Ownership implements Check {
         }
         continue;
       }
-      Owner owner =
-          shared.one(
-              """
-              select r.rolname, pg_has_role(current_user, r.oid, 'usage')
-              from pg_class c join pg_roles r on r.oid = c.relowner where c.oid = ?::regclass
-              """,
-              row -> new Owner(row.getString(1), row.getBoolean(2)),
-              Quoted.table(table).sql());
-      if (!owner.has()) {
-        findings.stops(
-            shared.name(),
-            "table "
-                + table
-                + " belongs to role "
-                + owner.name()
-                + ", which Ficus's role is no member of",
-            "it cannot be published, fenced, renamed or dropped, nor written by the stream back",
-            "grant " + owner.name() + " to Ficus's role");
+      for (TableName member : shared.withPartitions(table)) {
+        examine(shared, member, findings);
       }
+    }
+  }
+
+  private static void examine(Place shared, TableName table, Findings findings)
+      throws SQLException {
+    Owner owner =
+        shared.one(
+            """
+            select r.rolname, pg_has_role(current_user, r.oid, 'usage')
+            from pg_class c join pg_roles r on r.oid = c.relowner where c.oid = ?::regclass
+            """,
+            row -> new Owner(row.getString(1), row.getBoolean(2)),
+            Quoted.table(table).sql());
+    if (!owner.has()) {
+      findings.stops(
+          shared.name(),
+          "table "
+              + table
+              + " belongs to role "
+              + owner.name()
+              + ", which Ficus's role is no member of",
+          "it cannot be published, fenced, renamed or dropped, nor written by the stream back",
+          "grant " + owner.name() + " to Ficus's role");
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.ficus.control.internal.doctor;
 
 import dev.ficus.core.TableName;
 import dev.ficus.postgres.Database;
+import dev.ficus.postgres.Partitions;
 import dev.ficus.postgres.Quoted;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -54,6 +55,11 @@ record Place(Database database, Connection connection, boolean installed, boolea
   boolean has(TableName table) throws SQLException {
     return one(
         "select to_regclass(?) is not null", row -> row.getBoolean(1), Quoted.table(table).sql());
+  }
+
+  /** A table and its partitions. */
+  List<TableName> withPartitions(TableName table) throws SQLException {
+    return Partitions.tree(connection, table).stream().map(Partitions.Member::name).toList();
   }
 
   List<TableName> existing(List<TableName> tables) throws SQLException {

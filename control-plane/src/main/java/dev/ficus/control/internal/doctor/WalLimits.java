@@ -28,11 +28,13 @@ final class WalLimits implements Check {
             row -> row.getLong(1));
     long bytes = 0;
     for (TableName table : shared.existing(patient.tables())) {
-      bytes +=
-          shared.one(
-              "select pg_total_relation_size(?::regclass)",
-              row -> row.getLong(1),
-              Quoted.table(table).sql());
+      for (TableName member : shared.withPartitions(table)) {
+        bytes +=
+            shared.one(
+                "select pg_total_relation_size(?::regclass)",
+                row -> row.getLong(1),
+                Quoted.table(member).sql());
+      }
     }
     String size = megabytes(bytes) + " of group " + patient.group().name();
     if (limit < 0) {

@@ -11,6 +11,7 @@ import dev.ficus.control.internal.gate.RestorableKeys;
 import dev.ficus.control.internal.references.RepointedReferences;
 import dev.ficus.control.internal.store.GroupChange;
 import dev.ficus.control.internal.store.GroupRow;
+import dev.ficus.control.internal.transition.FenceSteps;
 import dev.ficus.control.internal.transition.RouteSteps;
 import dev.ficus.control.internal.transition.Step;
 import dev.ficus.control.internal.transition.StreamSteps;
@@ -65,6 +66,7 @@ public record MoveWrites(Phase to) implements Transition {
               SameTransforms.require(sides);
               work.store().flips().begin(work.row(), to);
             }));
+    steps.addAll(FenceSteps.installOnNewPartitions(work));
     if (sides.to() == Side.SERVICE) {
       CrossingKeys keys = new CrossingKeys(work);
       steps.add(
@@ -93,7 +95,11 @@ public record MoveWrites(Phase to) implements Transition {
                 sides.newDatabase(),
                 () ->
                     List.of(
-                        "create publication " + slot + " for table " + names(work.tables()),
+                        "create publication "
+                            + slot
+                            + " for table "
+                            + names(work.tables())
+                            + " with (publish_via_partition_root = true)",
                         "select pg_create_logical_replication_slot('" + slot + "', 'pgoutput')")));
     RepointedReferences references = new RepointedReferences(work);
     if (references.any()) {

@@ -11,6 +11,7 @@ import dev.ficus.postgres.Capture;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Fence;
 import dev.ficus.postgres.FenceState;
+import dev.ficus.postgres.Partitions;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Table;
 import dev.ficus.postgres.Tables;
@@ -21,7 +22,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** Steps that install and move fences, outside flips. */
-final class FenceSteps {
+public final class FenceSteps {
 
   private FenceSteps() {}
 
@@ -47,6 +48,43 @@ final class FenceSteps {
                 work.tables().stream()
                     .flatMap(table -> Fence.installSql(work.name(), table).stream())
                     .toList());
+  }
+
+  /**
+   * Completes the fences of both sides on partitions that came since; empty where there are none.
+   */
+  public static List<Step> installOnNewPartitions(Work work) {
+    List<TableName> partitioned =
+        work.tables().stream().filter(table -> isPartitioned(work, table)).toList();
+    return partitioned.isEmpty()
+        ? List.of()
+        : List.of(
+            Step.of(
+                "install-fences-on-new-partitions",
+                "Complete the group's fences on new partitions of " + partitioned,
+                () -> {
+                  for (Side side : Side.values()) {
+                    Patience.forLocks(
+                        work.settings().lockPatience(),
+                        () ->
+                            work.fence(side)
+                                .installOnNewPartitions(
+                                    partitioned, work.settings().lockTimeout()));
+                  }
+                }));
+  }
+
+  private static boolean isPartitioned(Work work, TableName table) {
+    for (Side side : Side.values()) {
+      try (Connection connection = work.side(side).connect("fence " + work.name())) {
+        if (Partitions.tree(connection, table).size() > 1) {
+          return true;
+        }
+      } catch (SQLException e) {
+        throw PostgresException.sql("reading the partitions of " + table, e);
+      }
+    }
+    return false;
   }
 
   /** Keeps everyone but streams from writing the reference copies, under their owners' names. */

@@ -48,7 +48,7 @@ final class Retire implements Transition {
                         () ->
                             Retirement.rename(
                                 work.shared(), work.tables(), work.settings().lockTimeout())))
-            .showing(work.shared(), () -> Retirement.renameSql(work.tables())),
+            .showing(work.shared(), () -> Retirement.renameSql(work.shared(), work.tables())),
         Step.of(
             "usage-baseline",
             "Note how often the tables have been used so far",

@@ -33,7 +33,7 @@ final class Unretire implements Transition {
                         () ->
                             Retirement.renameBack(
                                 work.shared(), work.tables(), work.settings().lockTimeout())))
-            .showing(work.shared(), () -> Retirement.renameBackSql(work.tables())));
+            .showing(work.shared(), () -> Retirement.renameBackSql(work.shared(), work.tables())));
     steps.addAll(RouteSteps.publishAndAwait(work));
     return steps;
   }
