@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -35,6 +36,7 @@ final class GroupReader {
       Map.of("reconcile", "a schedule of reconciliations");
 
   private final boolean withKafka;
+  private final boolean withConnect;
   private final Map<TableName, String> owners = new HashMap<>();
   private final Map<GroupName, String> paths = new HashMap<>();
   private final List<Reference> references = new ArrayList<>();
@@ -42,9 +44,11 @@ final class GroupReader {
 
   /**
    * @param withKafka whether the manifest names brokers
+   * @param withConnect whether it names a connector of Kafka Connect
    */
-  GroupReader(boolean withKafka) {
+  GroupReader(boolean withKafka, boolean withConnect) {
     this.withKafka = withKafka;
+    this.withConnect = withConnect;
   }
 
   private record Reference(
@@ -62,10 +66,19 @@ final class GroupReader {
     }
     DdlMode ddl = stream(mapping);
     Via via = via(mapping);
-    if (via == Via.KAFKA && ddl == DdlMode.ADDITIVE) {
+    if (via != Via.DIRECT && ddl == DdlMode.ADDITIVE) {
       mapping.problem(
           "stream",
-          "not supported yet: 'ddl: additive' with 'via: kafka'; added columns stop a stream over Kafka");
+          "not supported yet: 'ddl: additive' with 'via: "
+              + via.name().toLowerCase(Locale.ROOT)
+              + "'; added columns stop a stream over Kafka");
+    }
+    if (via == Via.CONNECT) {
+      for (String key : List.of("transform", "loose-foreign-keys")) {
+        if (mapping.has(key)) {
+          mapping.problem(key, "not supported yet with 'via: connect'; use direct or kafka");
+        }
+      }
     }
     WalBudget budget =
         mapping.optionalMapping("stream").map(WalBudgetReader::read).orElse(WalBudget.NONE);
@@ -128,11 +141,24 @@ final class GroupReader {
                             stream.problem(
                                 "via",
                                 "a stream over Kafka needs brokers: add the section kafka with bootstrap-servers");
-                          } else if (!text.equals("kafka") && !text.equals("direct")) {
+                          } else if (text.equals("connect") && !withConnect) {
                             stream.problem(
-                                "via", "'" + text + "' is no way to travel; known: direct, kafka");
+                                "via",
+                                "a stream over Kafka Connect needs a connector: add kafka.connect with url and connector");
                           }
-                          return text.equals("kafka") ? Optional.of(Via.KAFKA) : Optional.empty();
+                          return switch (text) {
+                            case "kafka" -> Optional.of(Via.KAFKA);
+                            case "connect" -> Optional.of(Via.CONNECT);
+                            case "direct" -> Optional.of(Via.DIRECT);
+                            default -> {
+                              stream.problem(
+                                  "via",
+                                  "'"
+                                      + text
+                                      + "' is no way to travel; known: direct, kafka, connect");
+                              yield Optional.empty();
+                            }
+                          };
                         }))
         .orElse(Via.DIRECT);
   }
