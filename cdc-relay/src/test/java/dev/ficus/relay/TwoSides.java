@@ -50,6 +50,7 @@ final class TwoSides implements AutoCloseable {
   final Database target;
   final Streams streams;
   private Optional<KafkaCluster> kafka = Optional.empty();
+  private Via via = Via.DIRECT;
   private final List<Relay> relays = new ArrayList<>();
 
   TwoSides(String... ddl) {
@@ -88,7 +89,13 @@ final class TwoSides implements AutoCloseable {
 
   /** Has its streams travel over Kafka, and its relays take part in that. */
   TwoSides over(KafkaCluster cluster) {
+    return over(cluster, Via.KAFKA);
+  }
+
+  /** The same where somebody else may publish. */
+  TwoSides over(KafkaCluster cluster, Via publisher) {
     kafka = Optional.of(cluster);
+    via = publisher;
     return this;
   }
 
@@ -110,7 +117,7 @@ final class TwoSides implements AutoCloseable {
         Database.SHARED,
         Epoch.FIRST,
         tables(schema, tables),
-        kafka.isPresent() ? Via.KAFKA : Via.DIRECT);
+        via);
   }
 
   List<StreamTable> tables(String... names) {

@@ -82,7 +82,7 @@ public final class TableCopies {
               + " and has not copied all of its tables once",
           "wait until it streams; if its copy has failed, roll the group back to PROVISIONED and copy it as a whole");
     }
-    if (row.via() == Via.KAFKA) {
+    if (row.via() != Via.DIRECT) {
       throw PostgresException.state(
           ErrorKind.USAGE,
           "stream "

@@ -69,7 +69,7 @@ public final class KafkaClients {
    * One that reads what is committed, from where it is told to: it joins no consumer group, so that
    * no rebalance can move it, and goes nowhere by itself when an offset is gone.
    */
-  Consumer<byte[], byte[]> consumer() {
+  public Consumer<byte[], byte[]> consumer() {
     Map<String, Object> properties = properties();
     properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
