@@ -200,7 +200,7 @@ class ManifestReaderTest {
             problems(
                 VALID
                         .replace("via: direct, ddl: stop", "via: connect, ddl: additive")
-                        .replace("gates:", "transform: { orders: { drop: [x] } }\n          gates:")
+                        .replace("gates:", "transform: { orders: { drop: [x] } }\n        gates:")
                     + """
                     kafka:
                       bootstrap-servers: one:9092

@@ -97,16 +97,6 @@ public record ConnectTable(TableShape shape, List<ExactType> types) {
       } else if (column.storedOutside()) {
         outside.add(name);
       }
-      if (column.type().equals("bytea") && escapes(source)) {
-        refusals.add(
-            RelayException.stop(
-                "column "
-                    + name
-                    + " of table "
-                    + table
-                    + " has type bytea, and bytea_output is not hex for every role: Debezium reads hexadecimal only",
-                "reset bytea_output of the server, the database and its roles; or " + ADVICE));
-      }
     }
     String identity = identity(source, table);
     if (!identity.equals("f") && !(identity.equals("d") && outside.isEmpty())) {
@@ -162,19 +152,6 @@ public record ConnectTable(TableShape shape, List<ExactType> types) {
         row.next();
         return row.getString(1);
       }
-    }
-  }
-
-  private static boolean escapes(Connection source) throws SQLException {
-    try (PreparedStatement select =
-            source.prepareStatement(
-                """
-                select current_setting('bytea_output') <> 'hex' or exists (
-                  select from pg_db_role_setting, unnest(setconfig) s where s ilike 'bytea\\_output=%' and s not ilike '%=hex')
-                """);
-        ResultSet row = select.executeQuery()) {
-      row.next();
-      return row.getBoolean(1);
     }
   }
 }

@@ -12,7 +12,6 @@ import dev.ficus.relay.internal.capture.RowKey;
 import dev.ficus.relay.internal.shape.CarriedColumn;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.io.IOException;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -58,12 +57,9 @@ final class RecordReader {
   private static final class Schema {
     // A record up to its payload: another one that begins so has the same schema.
     private final byte[] bytes;
-    // What it calls the types of the columns.
-    private final Map<String, String> types;
 
-    Schema(byte[] bytes, Map<String, String> types) {
+    Schema(byte[] bytes) {
       this.bytes = bytes;
-      this.types = types;
     }
 
     boolean isOf(byte[] record) {
@@ -122,17 +118,15 @@ final class RecordReader {
     } else {
       JsonNode whole = tree(record, value);
       payload = whole.path("payload");
-      known = new Schema(prefix(value), types(record, table, whole.path("schema")));
+      verifyTypes(record, table, whole.path("schema"));
+      known = new Schema(prefix(value));
       schemas.put(record.topic(), known);
     }
-    return row(record, table, known.types, payload);
+    return row(record, table, payload);
   }
 
   private Optional<ConnectRecord.Row> row(
-      ConsumerRecord<byte[], byte[]> record,
-      ConnectTable table,
-      Map<String, String> types,
-      JsonNode payload) {
+      ConsumerRecord<byte[], byte[]> record, ConnectTable table, JsonNode payload) {
     JsonNode source = payload.path("source");
     String op = payload.path("op").asText();
     if (op.equals("r")) {
@@ -160,7 +154,7 @@ final class RecordReader {
             number(record, transaction.path("total_order")),
             number(record, transaction.path("data_collection_order")),
             shape.source(),
-            change(record, table, types, payload, op, lsn),
+            change(record, table, payload, op, lsn),
             record.serializedValueSize()));
   }
 
@@ -180,7 +174,6 @@ final class RecordReader {
   private static Change change(
       ConsumerRecord<byte[], byte[]> record,
       ConnectTable table,
-      Map<String, String> types,
       JsonNode payload,
       String op,
       Lsn lsn) {
@@ -188,8 +181,8 @@ final class RecordReader {
     JsonNode before = payload.path("before");
     return switch (op) {
       case "c", "u" -> {
-        RowImage image = image(record, table, types, payload.path("after"));
-        RowKey old = before.isObject() ? key(record, table, types, before) : null;
+        RowImage image = image(record, table, payload.path("after"));
+        RowKey old = before.isObject() ? key(record, table, before) : null;
         yield new Change.Written(
             shape,
             lsn,
@@ -197,17 +190,14 @@ final class RecordReader {
             old == null || old.equals(RowKey.of(shape, image)) ? null : old,
             op.equals("c"));
       }
-      case "d" -> new Change.Deleted(shape, lsn, key(record, table, types, before));
+      case "d" -> new Change.Deleted(shape, lsn, key(record, table, before));
       case "t" -> new Change.Truncated(shape, lsn);
       default -> throw strange(record, "has an op that is none of c, u, d and t");
     };
   }
 
   private static RowImage image(
-      ConsumerRecord<byte[], byte[]> record,
-      ConnectTable table,
-      Map<String, String> types,
-      JsonNode row) {
+      ConsumerRecord<byte[], byte[]> record, ConnectTable table, JsonNode row) {
     List<CarriedColumn> columns = table.shape().columns();
     if (row.size() != columns.size()) {
       throw strange(
@@ -215,19 +205,16 @@ final class RecordReader {
     }
     @Nullable String[] values = new String[columns.size()];
     for (int i = 0; i < values.length; i++) {
-      values[i] = text(record, table, types, row, i);
+      values[i] = text(record, table, row, i);
     }
     return new RowImage(values);
   }
 
   private static RowKey key(
-      ConsumerRecord<byte[], byte[]> record,
-      ConnectTable table,
-      Map<String, String> types,
-      JsonNode row) {
+      ConsumerRecord<byte[], byte[]> record, ConnectTable table, JsonNode row) {
     List<String> values = new ArrayList<>();
     for (int place : table.shape().keyIndexes()) {
-      String value = text(record, table, types, row, place);
+      String value = text(record, table, row, place);
       if (value == null) {
         throw strange(
             record, "has a key of table " + table.shape().source() + " that is not whole");
@@ -238,11 +225,7 @@ final class RecordReader {
   }
 
   private static @Nullable String text(
-      ConsumerRecord<byte[], byte[]> record,
-      ConnectTable table,
-      Map<String, String> types,
-      JsonNode row,
-      int place) {
+      ConsumerRecord<byte[], byte[]> record, ConnectTable table, JsonNode row, int place) {
     String column = table.shape().columns().get(place).name();
     JsonNode value = row.get(column);
     if (value == null) {
@@ -252,8 +235,8 @@ final class RecordReader {
       return null;
     }
     try {
-      return table.types().get(place).text(value, types.getOrDefault(column, ""));
-    } catch (IllegalArgumentException | DateTimeException e) {
+      return table.types().get(place).text(value);
+    } catch (IllegalArgumentException e) {
       // The message may quote the value (rule R20).
       throw RelayException.stop(
           at(record)
@@ -266,8 +249,8 @@ final class RecordReader {
     }
   }
 
-  /** What a record's schema calls the columns' types, each of which has to be the column's own. */
-  private static Map<String, String> types(
+  /** Verifies that a record's schema calls each column's type what it has to be called. */
+  private static void verifyTypes(
       ConsumerRecord<byte[], byte[]> record, ConnectTable table, JsonNode schema) {
     Map<String, String> found = new HashMap<>();
     for (JsonNode part : schema.path("fields")) {
@@ -313,7 +296,6 @@ final class RecordReader {
               + table.shape().source()
               + ", which the stream does not carry");
     }
-    return found;
   }
 
   private static byte[] prefix(byte[] value) {
