@@ -154,7 +154,7 @@ public final class SourceChanges {
       Connection source, Connection target, StreamRow row, Stop stop, boolean rewrittenAlike)
       throws SQLException {
     String where = "table " + stop.table() + ": " + stop.change();
-    if (row.via() instanceof Via.Kafka) {
+    if (!(row.via() instanceof Via.Direct)) {
       return Optional.of(
           where
               + "; what its topic still holds has the shape of before: roll the group back to PROVISIONED and copy it anew");

@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -68,6 +69,16 @@ final class Broker implements AutoCloseable {
 
   void addPartition(String topic, int partitions) throws ExecutionException, InterruptedException {
     admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(partitions))).all().get();
+  }
+
+  /** The offset that the next record of a topic's first partition is given. */
+  long end(String topic) throws ExecutionException, InterruptedException {
+    TopicPartition partition = new TopicPartition(topic, 0);
+    return admin
+        .listOffsets(Map.of(partition, OffsetSpec.latest()))
+        .partitionResult(partition)
+        .get()
+        .offset();
   }
 
   /** The values that are committed in a partition, from its beginning to its end now. */

@@ -42,14 +42,20 @@ class GuardTest {
           100_000,
           1 << 24);
 
-  private TwoSides sides;
+  TwoSides sides;
   private DualWrites service;
+
+  /** Two sides whose stream travels the subclass's way. */
+  TwoSides travelling(TwoSides direct) {
+    return direct;
+  }
 
   @BeforeEach
   void streamUnderGuards() {
     sides =
-        new TwoSides(
-            "create table public.item (id bigint primary key, code text unique, note text, n int)");
+        travelling(
+            new TwoSides(
+                "create table public.item (id bigint primary key, code text unique, note text, n int)"));
     service = new DualWrites(sides.shared, sides.service);
     sides.shared.execute(
         "insert into public.item select i, 'c' || i, 'start', 0 from generate_series(1, 20) i");

@@ -94,8 +94,13 @@ final class TwoSides implements AutoCloseable {
 
   /** The same through topics of so many partitions. */
   TwoSides over(KafkaCluster cluster, int partitions) {
+    return over(cluster, new Via.Kafka(partitions));
+  }
+
+  /** The same where somebody else may publish. */
+  TwoSides over(KafkaCluster cluster, Via publisher) {
     kafka = Optional.of(cluster);
-    via = new Via.Kafka(partitions);
+    via = publisher;
     return this;
   }
 

@@ -7,12 +7,15 @@ import dev.ficus.core.FaultPoints;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Phase;
 import dev.ficus.core.manifest.DatabaseAddress;
+import dev.ficus.core.manifest.KafkaCluster;
+import dev.ficus.core.manifest.KafkaConnect;
 import dev.ficus.core.manifest.Manifest;
 import dev.ficus.postgres.Database;
 import dev.ficus.relay.Relay;
 import dev.ficus.relay.RelayKafka;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.RelayWatch;
+import dev.ficus.testkit.TestConnect;
 import dev.ficus.testkit.TestDatabase;
 import dev.ficus.testkit.TestPostgres;
 import java.io.IOException;
@@ -104,6 +107,26 @@ final class Store implements AutoCloseable {
         "        stream: { via: kafka, partitions: 3 }\nkafka: { bootstrap-servers: \""
             + bootstrapServers
             + "\" }\n");
+  }
+
+  /**
+   * The same with a connector of Kafka Connect that reads the shared database; the caller connects
+   * it.
+   */
+  static Store over(TestConnect connect, TestDatabase shared, Path folder) {
+    KafkaCluster cluster = connect.cluster();
+    KafkaConnect connector = cluster.connect().orElseThrow();
+    return new Store(
+        folder,
+        shared,
+        TestPostgres.createElsewhere(),
+        TestPostgres.createElsewhere(),
+        "alter table orders replica identity full; alter table order_items replica identity full",
+        """
+                stream: { via: connect }
+        kafka: { bootstrap-servers: "%s", connect: { url: "%s", connector: %s } }
+        """
+            .formatted(cluster.bootstrapServers(), connector.url(), connector.connector()));
   }
 
   private Store(

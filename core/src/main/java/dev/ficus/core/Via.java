@@ -1,13 +1,28 @@
 package dev.ficus.core;
 
-/** How a stream's changes travel from the relay's capture to its apply. */
+/** How a stream's changes travel from the source's WAL to the relay's apply. */
 public sealed interface Via {
 
   /** Within one process. */
   Via DIRECT = new Direct();
 
+  /** Through the topics that a connector of an existing Kafka Connect publishes. */
+  Via CONNECT = new Connect();
+
+  /**
+   * How a stream travels that begins on a slot of Ficus's: the way back, for which there is no
+   * connector, and the way forward once more.
+   */
+  Via onSlot();
+
   /** Within one process. */
-  record Direct() implements Via {}
+  record Direct() implements Via {
+
+    @Override
+    public Via onSlot() {
+      return this;
+    }
+  }
 
   /**
    * Through a topic, which one relay publishes and another may apply.
@@ -24,6 +39,20 @@ public sealed interface Via {
         throw new IllegalArgumentException(
             "partitions must be from 1 to " + MOST_PARTITIONS + ": " + partitions);
       }
+    }
+
+    @Override
+    public Via onSlot() {
+      return this;
+    }
+  }
+
+  /** Through the topics that a connector of an existing Kafka Connect publishes. */
+  record Connect() implements Via {
+
+    @Override
+    public Via onSlot() {
+      return DIRECT;
     }
   }
 }

@@ -20,11 +20,9 @@ import java.util.Optional;
 /** Reads stream rows. */
 final class StreamRows {
 
-  /** What column via has of a stream that travels through a topic. */
-  static final String KAFKA = "KAFKA";
-
-  /** What it has of one that does not. */
-  static final String DIRECT = "DIRECT";
+  private static final String KAFKA = "KAFKA";
+  private static final String CONNECT = "CONNECT";
+  private static final String DIRECT = "DIRECT";
 
   private StreamRows() {}
 
@@ -61,9 +59,7 @@ final class StreamRows {
                   row.getString("publication"),
                   row.getBoolean("copy"),
                   row.getBoolean("guarded"),
-                  row.getString("via").equals(KAFKA)
-                      ? new Via.Kafka(row.getInt("partitions"))
-                      : Via.DIRECT,
+                  via(row.getString("via"), row.getInt("partitions")),
                   StreamState.valueOf(row.getString("state")),
                   Optional.ofNullable(system).map(it -> identity(it, row)),
                   Lsn.parse(row.getString("position")),
@@ -81,6 +77,22 @@ final class StreamRows {
       }
     }
     return rows;
+  }
+
+  /** What column via has of a stream that travels so. */
+  static String column(Via via) {
+    if (via instanceof Via.Kafka) {
+      return KAFKA;
+    }
+    return via instanceof Via.Connect ? CONNECT : DIRECT;
+  }
+
+  private static Via via(String column, int partitions) {
+    return switch (column) {
+      case KAFKA -> new Via.Kafka(partitions);
+      case CONNECT -> Via.CONNECT;
+      default -> Via.DIRECT;
+    };
   }
 
   private static ServerIdentity identity(String system, ResultSet row) {

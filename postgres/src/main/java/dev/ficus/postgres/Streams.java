@@ -147,7 +147,7 @@ public final class Streams {
         upsert.setObject(
             11, identity.map(ServerIdentity::timeline).orElse(null), java.sql.Types.INTEGER);
         upsert.setString(12, position.toString());
-        upsert.setString(13, via instanceof Via.Kafka ? StreamRows.KAFKA : StreamRows.DIRECT);
+        upsert.setString(13, StreamRows.column(via));
         upsert.setInt(14, via instanceof Via.Kafka kafka ? kafka.partitions() : 1);
         inserted = upsert.executeUpdate();
       }

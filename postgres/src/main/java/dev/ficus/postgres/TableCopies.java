@@ -82,7 +82,7 @@ public final class TableCopies {
               + " and has not copied all of its tables once",
           "wait until it streams; if its copy has failed, roll the group back to PROVISIONED and copy it as a whole");
     }
-    if (row.via() instanceof Via.Kafka) {
+    if (!(row.via() instanceof Via.Direct)) {
       throw PostgresException.state(
           ErrorKind.USAGE,
           "stream "

@@ -35,6 +35,7 @@ final class GroupReader {
       Map.of("reconcile", "a schedule of reconciliations");
 
   private final boolean withKafka;
+  private final boolean withConnect;
   private final Map<TableName, String> owners = new HashMap<>();
   private final Map<GroupName, String> paths = new HashMap<>();
   private final List<Reference> references = new ArrayList<>();
@@ -42,9 +43,11 @@ final class GroupReader {
 
   /**
    * @param withKafka whether the manifest names brokers
+   * @param withConnect whether it names a connector of Kafka Connect
    */
-  GroupReader(boolean withKafka) {
+  GroupReader(boolean withKafka, boolean withConnect) {
     this.withKafka = withKafka;
+    this.withConnect = withConnect;
   }
 
   private record Reference(
@@ -64,12 +67,21 @@ final class GroupReader {
     Via via =
         mapping
             .optionalMapping("stream")
-            .map(stream -> ViaReader.read(stream, withKafka))
+            .map(stream -> ViaReader.read(stream, withKafka, withConnect))
             .orElse(Via.DIRECT);
-    if (via instanceof Via.Kafka && ddl == DdlMode.ADDITIVE) {
+    if (!(via instanceof Via.Direct) && ddl == DdlMode.ADDITIVE) {
       mapping.problem(
           "stream",
-          "not supported yet: 'ddl: additive' with 'via: kafka'; added columns stop a stream over Kafka");
+          "not supported yet: 'ddl: additive' with 'via: "
+              + (via instanceof Via.Kafka ? "kafka" : "connect")
+              + "'; added columns stop a stream over Kafka");
+    }
+    if (via instanceof Via.Connect) {
+      for (String key : List.of("transform", "loose-foreign-keys")) {
+        if (mapping.has(key)) {
+          mapping.problem(key, "not supported yet with 'via: connect'; use direct or kafka");
+        }
+      }
     }
     WalBudget budget =
         mapping.optionalMapping("stream").map(WalBudgetReader::read).orElse(WalBudget.NONE);

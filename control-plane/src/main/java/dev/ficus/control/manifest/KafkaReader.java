@@ -1,7 +1,10 @@
 package dev.ficus.control.manifest;
 
 import dev.ficus.core.manifest.KafkaCluster;
+import dev.ficus.core.manifest.KafkaConnect;
 import dev.ficus.core.manifest.Secret;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,9 +21,8 @@ final class KafkaReader {
           "topic-prefix",
           "replication",
           "retention",
-          "max-record");
-  private static final Map<String, String> NOT_YET =
-      Map.of("connect", "topics of an existing Kafka Connect cluster");
+          "max-record",
+          "connect");
 
   /** What a client is told beyond order and durability, which Ficus sees to itself. */
   private static final List<String> FREE =
@@ -43,7 +45,7 @@ final class KafkaReader {
   private KafkaReader() {}
 
   static Optional<KafkaCluster> read(Mapping section, Secrets secrets) {
-    section.knows(KEYS, NOT_YET);
+    section.knows(KEYS, Map.of());
     Optional<String> servers = section.text("bootstrap-servers");
     Map<String, Secret> properties =
         section.optionalMapping("properties").map(all -> properties(all, secrets)).orElse(Map.of());
@@ -53,6 +55,8 @@ final class KafkaReader {
         Durations.read(section, "retention").orElse(KafkaCluster.DEFAULT_RETENTION);
     long maxRecord =
         Sizes.read(section, "max-record").orElse((long) KafkaCluster.DEFAULT_MAX_RECORD_BYTES);
+    Optional<KafkaConnect> connect =
+        section.optionalMapping("connect").flatMap(KafkaReader::connect);
     if (servers.isEmpty()) {
       return Optional.empty();
     }
@@ -64,13 +68,36 @@ final class KafkaReader {
               section.optionalText("topic-prefix").orElse(KafkaCluster.DEFAULT_PREFIX),
               replication,
               retention,
-              (int) Math.min(Integer.MAX_VALUE, maxRecord)));
+              (int) Math.min(Integer.MAX_VALUE, maxRecord),
+              connect));
     } catch (IllegalArgumentException e) {
-      // Each message begins with the key that it is about.
-      String message = String.valueOf(e.getMessage());
-      section.problem(message.substring(0, message.indexOf(' ')), message);
+      return refused(section, e);
+    }
+  }
+
+  private static Optional<KafkaConnect> connect(Mapping section) {
+    section.knows(List.of("url", "connector"), Map.of());
+    Optional<String> url = section.text("url");
+    Optional<String> connector = section.text("connector");
+    if (url.isEmpty() || connector.isEmpty()) {
       return Optional.empty();
     }
+    try {
+      return Optional.of(new KafkaConnect(new URI(url.get()), connector.get()));
+    } catch (URISyntaxException e) {
+      // It may bear a login.
+      section.problem("url", "is no address: write http://host:8083");
+      return Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return refused(section, e);
+    }
+  }
+
+  /** Each message begins with the key that it is about. */
+  private static <T> Optional<T> refused(Mapping section, IllegalArgumentException e) {
+    String message = String.valueOf(e.getMessage());
+    section.problem(message.substring(0, message.indexOf(' ')), message);
+    return Optional.empty();
   }
 
   private static Optional<Integer> number(Mapping section, String text) {

@@ -65,9 +65,11 @@ public final class ManifestReader {
     Optional<DatabaseAddress> shared = root.mapping("shared").flatMap(this::address);
     Optional<DatabaseAddress> controlStore =
         root.has("control-store") ? root.mapping("control-store").flatMap(this::address) : shared;
-    Optional<KafkaCluster> kafka =
-        root.optionalMapping("kafka").flatMap(section -> KafkaReader.read(section, secrets));
-    GroupReader groupReader = new GroupReader(root.has("kafka"));
+    Optional<Mapping> brokers = root.optionalMapping("kafka");
+    Optional<KafkaCluster> kafka = brokers.flatMap(section -> KafkaReader.read(section, secrets));
+    GroupReader groupReader =
+        new GroupReader(
+            brokers.isPresent(), brokers.filter(section -> section.has("connect")).isPresent());
     Path archive = folder.resolve(root.optionalText("archive").orElse("archive")).normalize();
     List<Service> services = services(root, groupReader);
     groupReader.checkReferences(

@@ -10,8 +10,9 @@ final class ViaReader {
 
   /**
    * @param withKafka whether the manifest names brokers
+   * @param withConnect whether it names a connector
    */
-  static Via read(Mapping stream, boolean withKafka) {
+  static Via read(Mapping stream, boolean withKafka, boolean withConnect) {
     String via = stream.optionalText("via").orElse("direct");
     Optional<String> partitions = stream.optionalText("partitions");
     if (via.equals("kafka")) {
@@ -22,14 +23,19 @@ final class ViaReader {
       }
       return partitions.map(text -> kafka(stream, text)).orElse(new Via.Kafka(1));
     }
-    if (!via.equals("direct")) {
-      stream.problem("via", "'" + via + "' is no way to travel; known: direct, kafka");
+    if (!via.equals("direct") && !via.equals("connect")) {
+      stream.problem("via", "'" + via + "' is no way to travel; known: direct, kafka, connect");
     } else if (partitions.isPresent()) {
       stream.problem(
           "partitions",
-          "only a topic has partitions: write 'via: kafka' beside them, or leave them out");
+          "only a topic of Ficus's own has partitions: write 'via: kafka' beside them, or leave them out");
     }
-    return Via.DIRECT;
+    if (via.equals("connect") && !withConnect) {
+      stream.problem(
+          "via",
+          "a stream over Kafka Connect needs a connector: add kafka.connect with url and connector");
+    }
+    return via.equals("connect") ? Via.CONNECT : Via.DIRECT;
   }
 
   private static Via kafka(Mapping stream, String text) {

@@ -14,6 +14,7 @@ import dev.ficus.core.manifest.DependentDecision;
 import dev.ficus.core.manifest.Gates;
 import dev.ficus.core.manifest.Group;
 import dev.ficus.core.manifest.KafkaCluster;
+import dev.ficus.core.manifest.KafkaConnect;
 import dev.ficus.core.manifest.LooseForeignKey;
 import dev.ficus.core.manifest.Manifest;
 import dev.ficus.core.manifest.ReferenceCopy;
@@ -22,6 +23,7 @@ import dev.ficus.core.manifest.Transform;
 import dev.ficus.core.manifest.WalBudget;
 import dev.ficus.testkit.Rule;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -141,7 +143,7 @@ class ManifestReaderTest {
             "14: services.orders.groups.orders.stream.via: a stream over Kafka needs brokers: add the section kafka with bootstrap-servers");
     assertThat(problems(VALID.replace("via: direct", "via: pigeon")))
         .containsExactly(
-            "14: services.orders.groups.orders.stream.via: 'pigeon' is no way to travel; known: direct, kafka");
+            "14: services.orders.groups.orders.stream.via: 'pigeon' is no way to travel; known: direct, kafka, connect");
     assertThat(
             problems(
                 VALID
@@ -192,7 +194,54 @@ class ManifestReaderTest {
             "14: services.orders.groups.orders.stream.partitions: 'many' is not a number of partitions");
     assertThat(problems(VALID.replace("via: direct", "via: direct, partitions: 4")))
         .containsExactly(
-            "14: services.orders.groups.orders.stream.partitions: only a topic has partitions: write 'via: kafka' beside them, or leave them out");
+            "14: services.orders.groups.orders.stream.partitions: only a topic of Ficus's own has partitions: write 'via: kafka' beside them, or leave them out");
+  }
+
+  @Test
+  void shouldReadAConnectorOfKafkaConnect() throws IOException {
+    Manifest manifest =
+        read(
+            VALID.replace("via: direct", "via: connect")
+                + """
+                kafka:
+                  bootstrap-servers: one:9092
+                  connect: { url: "https://connect:8083/", connector: store }
+                """);
+
+    assertThat(manifest.kafka().orElseThrow().connect())
+        .contains(new KafkaConnect(URI.create("https://connect:8083/"), "store"));
+    assertThat(manifest.group(new GroupName("orders")).orElseThrow().via()).isEqualTo(Via.CONNECT);
+  }
+
+  @Test
+  @Rule("R21")
+  void shouldRefuseStreamsOverKafkaConnectThatCannotBe() {
+    assertThat(
+            problems(
+                VALID.replace("via: direct", "via: connect")
+                    + "kafka: { bootstrap-servers: b:9092 }\n"))
+        .containsExactly(
+            "14: services.orders.groups.orders.stream.via: a stream over Kafka Connect needs a connector: add kafka.connect with url and connector");
+    assertThat(
+            problems(
+                VALID
+                        .replace("via: direct, ddl: stop", "via: connect, ddl: additive")
+                        .replace("gates:", "transform: { orders: { drop: [x] } }\n        gates:")
+                    + """
+                    kafka:
+                      bootstrap-servers: one:9092
+                      connect: { url: "http://me:secret@connect:8083", connector: store }
+                    """))
+        .satisfiesExactlyInAnyOrder(
+            problem -> assertThat(problem).contains("'ddl: additive' with 'via: connect'"),
+            problem ->
+                assertThat(problem)
+                    .contains(
+                        "transform: not supported yet with 'via: connect'; use direct or kafka"),
+            problem ->
+                assertThat(problem)
+                    .contains("kafka.connect.url: url bears a login, which is not supported yet")
+                    .doesNotContain("secret"));
   }
 
   @Test
@@ -382,10 +431,6 @@ class ManifestReaderTest {
 
   @Test
   void shouldRefuseByNameWhatIsNotBuiltYet() {
-    assertThat(problems(VALID + "kafka: { bootstrap-servers: 'b:9092', connect: x }\n"))
-        .singleElement()
-        .asString()
-        .contains("kafka.connect: not supported yet: topics of an existing Kafka Connect cluster");
     assertThat(
             problems(
                 VALID.replace(

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param retention how long a topic keeps what was published; an applier that is away for longer
  *     finds a gap
  * @param maxRecordBytes the largest record, which bounds the largest row
+ * @param connect the connector that streams {@code via: connect} read from
  */
 public record KafkaCluster(
     String bootstrapServers,
@@ -22,7 +23,8 @@ public record KafkaCluster(
     String topicPrefix,
     Optional<Integer> replication,
     Duration retention,
-    int maxRecordBytes) {
+    int maxRecordBytes,
+    Optional<KafkaConnect> connect) {
 
   /** The prefix of topics where the manifest names none. */
   public static final String DEFAULT_PREFIX = "ficus";
@@ -66,7 +68,20 @@ public record KafkaCluster(
         DEFAULT_PREFIX,
         Optional.empty(),
         DEFAULT_RETENTION,
-        DEFAULT_MAX_RECORD_BYTES);
+        DEFAULT_MAX_RECORD_BYTES,
+        Optional.empty());
+  }
+
+  /** The same cluster with a connector. */
+  public KafkaCluster with(KafkaConnect connector) {
+    return new KafkaCluster(
+        bootstrapServers,
+        properties,
+        topicPrefix,
+        replication,
+        retention,
+        maxRecordBytes,
+        Optional.of(connector));
   }
 
   /** Its brokers; properties may be secret. */

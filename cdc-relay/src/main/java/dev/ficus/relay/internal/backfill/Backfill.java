@@ -23,6 +23,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +34,8 @@ import org.slf4j.LoggerFactory;
  *   <li>The stream's row says COPYING and bears no position: whoever copied before may commit no
  *       more ({@link CopyRow#hold}). What an earlier copy dropped is restored on emptied tables.
  *   <li>The source's tables are locked against rewriting ({@link SourceLocks}) and compared.
- *   <li>The slot is made, and with it the snapshot.
+ *   <li>The slot is made, and with it the snapshot; where somebody else publishes the changes, it
+ *       is one for the snapshot alone ({@link Publisher}).
  *   <li>The target's tables are emptied and their indexes postponed; or, for a reference copy, all
  *       is done in one transaction, since its readers must never see a hole.
  *   <li>Workers copy chunks and build indexes ({@link Worker}).
@@ -53,6 +55,7 @@ public final class Backfill {
   private final Connection leased;
   private final StreamRow stream;
   private final Connections connections;
+  private final Optional<? extends Publisher> publisher;
   private final RelaySettings settings;
   private final FaultPoints faults;
   private final CopyRow row;
@@ -67,8 +70,23 @@ public final class Backfill {
     Connection openForReplication(Database database);
   }
 
+  /** Whoever publishes the changes of a stream that has no slot of its own. */
+  public interface Publisher {
+
+    /**
+     * Makes ready for a snapshot that is taken afterwards.
+     *
+     * @param source a connection in auto-commit mode
+     */
+    void prepare(Connection source, List<TableShape> shapes) throws Exception;
+
+    /** Notes where its changes are read from, in the transaction that notes the snapshot. */
+    void begin(Connection target) throws SQLException;
+  }
+
   /**
    * @param leased the connection to the target that bears the stream's lease
+   * @param publisher of the stream's changes; absent where its own slot sends them
    */
   public Backfill(
       Database source,
@@ -76,6 +94,7 @@ public final class Backfill {
       Connection leased,
       StreamRow stream,
       Connections connections,
+      Optional<? extends Publisher> publisher,
       RelaySettings settings,
       FaultPoints faults) {
     this.source = source;
@@ -83,6 +102,7 @@ public final class Backfill {
     this.leased = leased;
     this.stream = stream;
     this.connections = connections;
+    this.publisher = publisher;
     this.settings = settings;
     this.faults = faults;
     this.row = new CopyRow(stream);
@@ -102,15 +122,23 @@ public final class Backfill {
       SourceLocks released = SourceLocks.release(locks, stream.tables());
       Slots slots = new Slots(source);
       slots.dropSlot(stream.slot(), SLOT_DROP_TIMEOUT);
-      slots.publish(
-          stream.publication(), stream.tables().stream().map(StreamTable::source).toList());
-      try (ExportedSnapshot snapshot =
-          ExportedSnapshot.create(connections.openForReplication(source), source, stream.slot())) {
+      if (publisher.isPresent()) {
+        try (Connection ready = connections.open(source)) {
+          publisher.get().prepare(ready, shapes);
+        }
+      } else {
+        slots.publish(
+            stream.publication(), stream.tables().stream().map(StreamTable::source).toList());
+      }
+      try (ExportedSnapshot snapshot = export()) {
         faults.reach("relay.slot.created");
         released.takeAgain(locks);
         Cut cut = Cut.of(locks, shapes, settings.copyChunkBytes());
         row.snapshotTaken(
             leased, source.identity(), snapshot.consistentPoint(), cut.rowsEstimated());
+        if (publisher.isPresent()) {
+          publisher.get().begin(leased);
+        }
         Progress progress = new Progress(stream.name(), row, cut.bytes());
         log.info(
             "stream {}: slot {} of {} stands at {}; copying {} tables in {} chunks",
@@ -146,6 +174,13 @@ public final class Backfill {
         log.info("stream {}: copied {} rows", stream.name(), progress.copiedRows());
       }
     }
+  }
+
+  private ExportedSnapshot export() {
+    Connection holder = connections.openForReplication(source);
+    return publisher.isPresent()
+        ? ExportedSnapshot.createTemporary(holder, source, stream.slot())
+        : ExportedSnapshot.create(holder, source, stream.slot());
   }
 
   /** The locks keep the tables as they are now until the slot stands, and with it the position. */
@@ -201,7 +236,7 @@ public final class Backfill {
                 (more, bytes) -> {
                   passed[0] += more;
                   progress.rows(more);
-                  progress.show(watcher, java.util.Optional.empty());
+                  progress.show(watcher, Optional.empty());
                 });
         progress.rows(rows - passed[0]);
         progress.chunkCopied(chunk);

@@ -2,6 +2,7 @@ package dev.ficus.relay.internal.ddl;
 
 import dev.ficus.core.Direction;
 import dev.ficus.core.Lsn;
+import dev.ficus.core.Via;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
 import java.sql.Connection;
@@ -28,7 +29,9 @@ public final class CatalogDifference {
       return Optional.of(
           stop(table, position, "there is no table of that name", now, "nothing more comes of it"));
     }
-    if (!SourceCatalog.publishes(source, stream.publication(), now.get())) {
+    // A connector's publication is verified with its other settings.
+    if (!(stream.via() instanceof Via.Connect)
+        && !SourceCatalog.publishes(source, stream.publication(), now.get())) {
       return Optional.of(
           stop(
               table,

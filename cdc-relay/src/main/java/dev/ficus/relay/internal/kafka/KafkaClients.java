@@ -81,7 +81,7 @@ public final class KafkaClients {
    *
    * @param partitions how many it reads; they share its memory
    */
-  Consumer<byte[], byte[]> consumer(int partitions) {
+  public Consumer<byte[], byte[]> consumer(int partitions) {
     Map<String, Object> properties = properties();
     properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");

@@ -90,17 +90,18 @@ final class Reassembly {
   }
 
   /**
-   * Hands on all that is due and at hand.
+   * Hands on what is due and at hand.
    *
-   * @return whether that was anything
+   * @param most how many records at most
+   * @return how many those were
    * @throws RelayException naming a gap
    */
-  boolean advance() throws SQLException {
-    boolean advanced = false;
-    while (applier.isOpen() ? next() : first()) {
-      advanced = true;
+  int advance(int most) throws SQLException {
+    int taken = 0;
+    while (taken < most && (applier.isOpen() ? next() : first())) {
+      taken++;
     }
-    return advanced;
+    return taken;
   }
 
   /** Partition 0 no longer has what comes next in it. */

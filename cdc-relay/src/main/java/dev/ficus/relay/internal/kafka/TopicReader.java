@@ -51,6 +51,12 @@ public final class TopicReader implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(TopicReader.class);
 
+  /**
+   * How many records are handed on before more is fetched: fewer than a batch has, so that what
+   * comes behind a batch is decoded while it is written.
+   */
+  private static final int STEP = 1024;
+
   /** After how long without progress a transaction that has not ended is given up for the while. */
   private static final Duration STALLED = Duration.ofSeconds(5);
 
@@ -122,9 +128,9 @@ public final class TopicReader implements AutoCloseable {
   }
 
   /**
-   * Reads what is at hand, after waiting for something.
+   * Reads some of what is at hand, after waiting for something.
    *
-   * @return whether anything came
+   * @return whether anything came or was handed on
    * @throws RelayException naming a gap
    */
   public boolean read(Duration patience) throws SQLException {
@@ -142,14 +148,15 @@ public final class TopicReader implements AutoCloseable {
     for (TopicPartition partition : records.partitions()) {
       queues.get(partition.partition()).add(records.records(partition));
     }
-    if (reassembly.advance()) {
+    boolean advanced = reassembly.advance(STEP) > 0;
+    if (advanced) {
       advancedAt = System.nanoTime();
     } else {
       requireWhatIsDue();
       giveUpWhenStalled();
     }
     pauseWhatIsAhead();
-    return !records.isEmpty();
+    return advanced || !records.isEmpty();
   }
 
   private void pauseWhatIsAhead() {

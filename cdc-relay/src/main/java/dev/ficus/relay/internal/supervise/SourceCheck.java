@@ -80,6 +80,13 @@ final class SourceCheck {
    * @return its slot
    */
   Slots.Slot verifyUnmoved() {
+    verifySame();
+    ServerIdentity now = recorded();
+    return verifySlot(now, now);
+  }
+
+  /** Verifies the source of a stream whose slot is another's; it is followed to no other server. */
+  void verifySame() {
     ServerIdentity then = recorded();
     ServerIdentity now = source.identity();
     if (!now.equals(then)) {
@@ -88,7 +95,6 @@ final class SourceCheck {
           "correct the database's address if it is wrong; after a fail-over or a restore of the source, "
               + WayOut.of(stream));
     }
-    return verifySlot(then, now);
   }
 
   private String otherThan(ServerIdentity then, ServerIdentity now) {

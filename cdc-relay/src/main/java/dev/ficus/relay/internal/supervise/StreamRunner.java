@@ -16,6 +16,7 @@ import dev.ficus.relay.RelayRole;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.backfill.Backfill;
 import dev.ficus.relay.internal.backfill.Recopy;
+import dev.ficus.relay.internal.connect.ConnectSource;
 import dev.ficus.relay.internal.ddl.ShapeRows;
 import dev.ficus.relay.internal.kafka.KafkaClients;
 import dev.ficus.relay.internal.kafka.Topics;
@@ -189,12 +190,7 @@ final class StreamRunner {
       row = current(leased);
       Database source = source();
       if (row.isPresent() && row.get().state() != StreamState.STREAMING) {
-        copying = true;
-        try {
-          new Backfill(source, target, leased, row.get(), connections, settings, faults).run();
-        } finally {
-          copying = false;
-        }
+        copy(source, leased, row.get());
         leased.setAutoCommit(true);
         row = current(leased);
       }
@@ -203,6 +199,12 @@ final class StreamRunner {
       }
       if (row.get().via() instanceof Via.Kafka) {
         return consume(source, leased, row.get());
+      }
+      if (row.get().via() instanceof Via.Connect) {
+        new Connecting(
+                source, target, leased, row.get(), connections, clients(), settings, meters, faults)
+            .run(stopping, () -> failures.set(0));
+        return false;
       }
       Set<TableName> pending = TableCopies.pending(leased, requested.name());
       if (!pending.isEmpty()) {
@@ -213,6 +215,27 @@ final class StreamRunner {
       new Streaming(source, target, leased, row.get(), connections, settings, meters, faults)
           .run(stopping, () -> failures.set(0));
       return false;
+    }
+  }
+
+  private void copy(Database source, Connection leased, StreamRow row) throws Exception {
+    if (row.via() instanceof Via.Connect) {
+      try (ConnectSource connector = new ConnectSource(clients(), row)) {
+        copy(source, leased, row, Optional.of(connector));
+      }
+    } else {
+      copy(source, leased, row, Optional.empty());
+    }
+  }
+
+  private void copy(
+      Database source, Connection leased, StreamRow row, Optional<ConnectSource> connector)
+      throws Exception {
+    copying = true;
+    try {
+      new Backfill(source, target, leased, row, connections, connector, settings, faults).run();
+    } finally {
+      copying = false;
     }
   }
 

@@ -6,6 +6,7 @@ import dev.ficus.core.FicusException;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Phase;
 import dev.ficus.core.manifest.Group;
+import dev.ficus.core.manifest.KafkaCluster;
 import dev.ficus.core.manifest.Manifest;
 import dev.ficus.core.manifest.Service;
 import dev.ficus.postgres.Database;
@@ -14,11 +15,11 @@ import dev.ficus.postgres.Routes;
 import dev.ficus.postgres.SqlErrors;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Runs every check on everything that can be reached, so that one run names all trouble. */
 public final class Doctor implements AutoCloseable {
@@ -76,9 +77,15 @@ public final class Doctor implements AutoCloseable {
   }
 
   private static List<Check> checks(Manifest manifest) {
-    return Brokers.concern(manifest)
-        ? Stream.concat(CHECKS.stream(), Stream.of(new Brokers())).toList()
-        : CHECKS;
+    List<Check> checks = new ArrayList<>(CHECKS);
+    if (Brokers.concern(manifest)) {
+      checks.add(new Brokers());
+    }
+    manifest
+        .kafka()
+        .flatMap(KafkaCluster::connect)
+        .ifPresent(connect -> checks.add(new Connectors(connect)));
+    return List.copyOf(checks);
   }
 
   /** Removes leftovers that the operator has named. */

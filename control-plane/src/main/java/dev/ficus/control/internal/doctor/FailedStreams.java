@@ -1,5 +1,6 @@
 package dev.ficus.control.internal.doctor;
 
+import dev.ficus.core.Via;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamState;
@@ -41,7 +42,9 @@ final class FailedStreams implements Check {
       findings.stops(
           place.name(),
           "stream " + stream.name() + " has failed: " + stream.failure().orElse("no reason given"),
-          "it applies nothing any more, and its slot holds back WAL",
+          stream.via() instanceof Via.Connect
+              ? "it applies nothing any more, while its topics let go of what their retention ends"
+              : "it applies nothing any more, and its slot holds back WAL",
           stream.advice().orElse("run \"ficus streams\""));
     }
   }

@@ -90,7 +90,7 @@ final class NewSide {
             flip.identity().orElseThrow(),
             flip.start().orElseThrow(),
             StreamSteps.tables(work, sides.to()),
-            work.group().via());
+            work.group().via().onSlot());
     if (sides.from() == Side.SERVICE) {
       work.streams(sides.from()).guard(sides.newStream(), true);
     }

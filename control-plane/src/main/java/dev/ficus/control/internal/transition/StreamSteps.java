@@ -52,7 +52,7 @@ public final class StreamSteps {
                     work.side(from).name(),
                     work.row().epoch(),
                     tables(work, from),
-                    work.group().via()));
+                    from == Side.SHARED ? work.group().via() : work.group().via().onSlot()));
   }
 
   /**

@@ -1,0 +1,39 @@
+package dev.ficus.relay;
+
+import dev.ficus.core.TableName;
+import dev.ficus.core.manifest.KafkaConnect;
+import dev.ficus.relay.internal.connect.ConnectSource;
+import dev.ficus.relay.internal.connect.ConnectTable;
+import java.net.ConnectException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+
+/** What a stream over Kafka Connect would refuse, told before there is one. */
+public final class ConnectCheck {
+
+  private ConnectCheck() {}
+
+  /**
+   * Everything about one table that its changes cannot be carried with.
+   *
+   * @param source to the database that has the table
+   */
+  public static List<RelayException> refusals(
+      Connection source, TableName table, List<String> columns) throws SQLException {
+    return ConnectTable.refusals(source, table, columns);
+  }
+
+  /**
+   * What keeps a connector from bringing all changes of some tables exactly.
+   *
+   * @param source to the database that it reads
+   * @throws ConnectException if Kafka Connect gives no answer; the message says why
+   * @throws RelayException if it has no such connector
+   */
+  public static List<String> problems(
+      KafkaConnect connect, Connection source, List<TableName> tables)
+      throws SQLException, ConnectException, InterruptedException {
+    return ConnectSource.problems(connect, source, tables);
+  }
+}

@@ -1,0 +1,39 @@
+package dev.ficus.relay.internal.connect;
+
+import dev.ficus.core.Lsn;
+import dev.ficus.core.TableName;
+import dev.ficus.relay.internal.capture.Change;
+import java.time.Instant;
+import java.util.Map;
+
+/** What one record of the connector's topics says, where it says something to a stream. */
+sealed interface ConnectRecord {
+
+  /**
+   * A transaction is whole.
+   *
+   * @param xid the source's number of it
+   * @param end the end of its commit record
+   * @param changes how many changes it has of each table, by the names that Debezium gives them
+   */
+  record End(long xid, Lsn end, Instant committedAt, Map<String, Long> changes)
+      implements ConnectRecord {}
+
+  /**
+   * One change.
+   *
+   * @param xid its transaction's number
+   * @param previous where the transaction ended that the connector read before this one
+   * @param place its place among the transaction's changes, from 1
+   * @param placeInTable its place among those of its table, from 1
+   */
+  record Row(
+      long xid,
+      Lsn previous,
+      long place,
+      long placeInTable,
+      TableName table,
+      Change change,
+      long characters)
+      implements ConnectRecord {}
+}

@@ -1,0 +1,132 @@
+package dev.ficus.relay.internal.supervise;
+
+import dev.ficus.core.FaultPoints;
+import dev.ficus.postgres.Database;
+import dev.ficus.postgres.Marker;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.relay.RelaySettings;
+import dev.ficus.relay.internal.apply.Applier;
+import dev.ficus.relay.internal.connect.ConnectPlace;
+import dev.ficus.relay.internal.connect.ConnectReader;
+import dev.ficus.relay.internal.connect.ConnectSource;
+import dev.ficus.relay.internal.kafka.KafkaClients;
+import dev.ficus.relay.internal.shape.StreamShape;
+import dev.ficus.relay.internal.shape.TableShape;
+import dev.ficus.relay.internal.watch.RelayMeters;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One run of a stream that applies what Kafka Connect publishes, as {@link Streaming} is. */
+final class Connecting {
+
+  private static final Logger log = LoggerFactory.getLogger(Connecting.class);
+  private static final Duration PATIENCE = Duration.ofMillis(50);
+  private static final Duration WATCH = Duration.ofSeconds(1);
+  private static final Duration SETTINGS_WATCH = Duration.ofSeconds(10);
+
+  private final Database source;
+  private final Database target;
+  private final Connection leased;
+  private final StreamRow stream;
+  private final RunnerConnections connections;
+  private final KafkaClients clients;
+  private final RelaySettings settings;
+  private final RelayMeters meters;
+  private final FaultPoints faults;
+
+  Connecting(
+      Database source,
+      Database target,
+      Connection leased,
+      StreamRow stream,
+      RunnerConnections connections,
+      KafkaClients clients,
+      RelaySettings settings,
+      RelayMeters meters,
+      FaultPoints faults) {
+    this.source = source;
+    this.target = target;
+    this.leased = leased;
+    this.stream = stream;
+    this.connections = connections;
+    this.clients = clients;
+    this.settings = settings;
+    this.meters = meters;
+    this.faults = faults;
+  }
+
+  /**
+   * Applies until {@code stopping} opens.
+   *
+   * @param progressed called when the position has moved
+   * @throws Exception why the stream cannot go on
+   */
+  void run(CountDownLatch stopping, Runnable progressed) throws Exception {
+    SourceCheck check = new SourceCheck(source, stream);
+    check.verifySame();
+    ConnectPlace place = ConnectPlace.read(leased, stream);
+    try (Connection reading = connections.open(source);
+        Connection watching = connections.open(target)) {
+      List<TableShape> shapes = StreamShape.verify(source, reading, watching, stream);
+      try (ConnectSource connector = new ConnectSource(clients, stream);
+          Applier applier = new Applier(leased, stream, shapes, settings, meters, faults, place);
+          ConnectReader reader = connector.open(reading, shapes, applier, place)) {
+        log.info(
+            "stream {}: applying from Kafka Connect, position {}",
+            stream.name(),
+            stream.position());
+        long startedAt = applier.progressedAt();
+        long watchedAt = System.nanoTime();
+        long settingsAt = watchedAt;
+        long markedAt = watchedAt;
+        while (stopping.getCount() > 0) {
+          if (!reader.read(Duration.ZERO)) {
+            applier.flush();
+            reader.read(PATIENCE);
+          }
+          if (applier.progressedAt() != startedAt) {
+            progressed.run();
+          }
+          long now = System.nanoTime();
+          if (now - watchedAt > WATCH.toNanos()) {
+            place.verify(watching);
+            check.verifySame();
+            reader.look();
+            watchedAt = now;
+          }
+          if (now - settingsAt > SETTINGS_WATCH.toNanos()) {
+            verifySettings(connector, reading);
+            settingsAt = now;
+          }
+          markedAt = markWhenIdle(applier, reading, markedAt);
+        }
+      }
+    }
+  }
+
+  private void verifySettings(ConnectSource connector, Connection reading)
+      throws SQLException, InterruptedException {
+    if (!connector.verify(reading)) {
+      log.warn(
+          "stream {}: Kafka Connect does not answer, so the connector's settings are not known to be as they were",
+          stream.name());
+    }
+  }
+
+  /* The position of a stream that runs moves: without that, nobody could tell an idle source from a connector that hangs. */
+  private long markWhenIdle(Applier applier, Connection reading, long markedAt)
+      throws SQLException {
+    long now = System.nanoTime();
+    long idle = settings.idleMarkerInterval().toNanos();
+    if (now - applier.progressedAt() < idle || now - markedAt < idle) {
+      return markedAt;
+    }
+    Marker.write(reading);
+    return now;
+  }
+}
