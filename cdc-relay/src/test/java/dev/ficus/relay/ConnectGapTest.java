@@ -189,6 +189,21 @@ class ConnectGapTest {
   }
 
   @Test
+  void shouldRefuseAPartitionedTable() {
+    for (TestDatabase side : List.of(sides.shared, sides.service)) {
+      side.execute(
+          "create table public.parts (id int primary key) partition by range (id); create table public.parts_all partition of public.parts default");
+    }
+    connect.connect();
+
+    sides.request("parts");
+    apply();
+
+    assertThat(failure())
+        .contains("table public.parts is partitioned, which no stream over Kafka Connect carries");
+  }
+
+  @Test
   void shouldRefuseATypeThatIsNotKnownToComeExactly() {
     for (TestDatabase side : List.of(sides.shared, sides.service)) {
       side.execute("alter table public.t add at timestamp");

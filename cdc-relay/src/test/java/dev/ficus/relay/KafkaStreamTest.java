@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** A stream over Kafka while nothing goes wrong. */
 @Rule({"R2", "R3", "R4"})
-class KafkaStreamTest extends StreamContract {
+class KafkaStreamTest extends SlotStreamContract {
 
   @Override
   TwoSides travelling(TwoSides sides) {

@@ -76,6 +76,14 @@ public record ConnectTable(TableShape shape, List<ExactType> types) {
                   + " has a name that Kafka has no topics for, and Debezium may give two of them one topic",
               ADVICE));
     }
+    if (isPartitioned(source, table)) {
+      // Whether its changes come as its own or as its partitions' is up to a publication of others.
+      refusals.add(
+          RelayException.stop(
+              "table " + table + " is partitioned, which no stream over Kafka Connect carries",
+              ADVICE));
+      return refusals;
+    }
     Map<String, Found> columns = columns(source, table);
     List<String> outside = new ArrayList<>();
     for (String name : carried) {
@@ -144,9 +152,18 @@ public record ConnectTable(TableShape shape, List<ExactType> types) {
     return columns;
   }
 
+  private static boolean isPartitioned(Connection source, TableName table) throws SQLException {
+    return catalog(source, table, "relkind").equals("p");
+  }
+
   private static String identity(Connection source, TableName table) throws SQLException {
+    return catalog(source, table, "relreplident");
+  }
+
+  private static String catalog(Connection source, TableName table, String column)
+      throws SQLException {
     try (PreparedStatement select =
-        source.prepareStatement("select relreplident from pg_class where oid = ?::regclass")) {
+        source.prepareStatement("select " + column + " from pg_class where oid = ?::regclass")) {
       select.setString(1, Quoted.table(table).sql());
       try (ResultSet row = select.executeQuery()) {
         row.next();

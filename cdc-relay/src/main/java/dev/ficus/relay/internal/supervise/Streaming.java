@@ -201,12 +201,17 @@ final class Streaming {
       long startedAt = destination.progressedAt();
       CatalogWatch catalog = new CatalogWatch(stream, ddl, markers);
       NewPartitions partitions = new NewPartitions(stream, ddl, source);
-      while (!capture.awaitEnd(WATCH)) {
-        if (ending.stopping().await(0, TimeUnit.MILLISECONDS) || ending.over().holds()) {
-          return;
-        }
+      while (true) {
+        boolean ended = capture.awaitEnd(WATCH);
+        // Also of a run that ended at once: what makes progress does not wait ever longer.
         if (destination.progressedAt() != startedAt) {
           ending.progressed().run();
+        }
+        if (ended) {
+          break;
+        }
+        if (ending.stopping().await(0, TimeUnit.MILLISECONDS) || ending.over().holds()) {
+          return;
         }
         markedAt = markWhenIdle(destination, markers, markedAt);
         catalog.look(destination.position());
