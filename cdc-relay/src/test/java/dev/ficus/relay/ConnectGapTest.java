@@ -189,6 +189,19 @@ class ConnectGapTest {
   }
 
   @Test
+  void shouldRefuseAnUpdateWithoutItsWholeOldRow() {
+    stream();
+    sides.shared.execute(
+        "alter table public.t replica identity default; update public.t set n = 2 where id = 2");
+
+    assertThat(failure())
+        .containsAnyOf(
+            "lacks the old one: its replica identity was not full then",
+            "table public.t needs replica identity full over Kafka Connect");
+    assertThat(sides.service.queryOne("select max(n) from public.t")).isEqualTo("1");
+  }
+
+  @Test
   void shouldRefuseAPartitionedTable() {
     for (TestDatabase side : List.of(sides.shared, sides.service)) {
       side.execute(

@@ -26,6 +26,8 @@ public final class SqlErrors {
   public static final String DEADLOCK = "40P01";
 
   /** A lock was not granted within {@code lock_timeout}. */
+  public static final String INSUFFICIENT_PRIVILEGE = "42501";
+
   public static final String LOCK_NOT_AVAILABLE = "55P03";
 
   /** An object is in use, such as a slot that another process reads. */

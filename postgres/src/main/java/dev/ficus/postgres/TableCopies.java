@@ -89,7 +89,7 @@ public final class TableCopies {
               + row.name()
               + " into "
               + target
-              + " travels over Kafka; its tables are copied anew as a whole only",
+              + " travels over Kafka or Kafka Connect; its tables are copied anew as a whole only",
           "roll the group back to PROVISIONED and advance it again");
     }
     if (row.guarded()) {

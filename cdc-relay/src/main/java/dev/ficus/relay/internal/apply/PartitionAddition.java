@@ -23,8 +23,12 @@ final class PartitionAddition {
 
   private static final Logger log = LoggerFactory.getLogger(PartitionAddition.class);
 
-  /** The bound overlaps, the parent is missing or not partitioned, the schema is missing. */
-  private static final Set<String> CUT_OTHERWISE = Set.of("42P17", "42P01", "42809", "3F000");
+  /**
+   * The bound overlaps, or the default partition has rows within it; the parent is missing or not
+   * partitioned, the schema is missing.
+   */
+  private static final Set<String> CUT_OTHERWISE =
+      Set.of("42P17", "23514", "42P01", "42809", "3F000");
 
   private final Connection target;
 

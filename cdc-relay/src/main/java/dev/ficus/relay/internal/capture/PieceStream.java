@@ -1,6 +1,7 @@
 package dev.ficus.relay.internal.capture;
 
 import io.debezium.connector.postgresql.connection.Lsn;
+import io.debezium.connector.postgresql.connection.ReplicationMessage;
 import io.debezium.connector.postgresql.connection.ReplicationStream;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -32,6 +33,7 @@ final class PieceStream implements ReplicationStream {
   private final long intervalNanos;
   private final AtomicReference<@Nullable Lsn> applied = new AtomicReference<>();
   private boolean behind;
+  private long arrivedAt;
   private long handedAt = System.nanoTime();
 
   /**
@@ -47,7 +49,7 @@ final class PieceStream implements ReplicationStream {
   @Override
   public void read(ReplicationMessageProcessor processor)
       throws SQLException, InterruptedException {
-    stream.read(message -> reader.read(message, stream.lastReceivedLsn()));
+    stream.read(this::take);
     hand();
   }
 
@@ -65,11 +67,11 @@ final class PieceStream implements ReplicationStream {
     boolean waited = false;
     while (!reader.isFull() && !(waited && reader.endsWithCommit())) {
       long asked = System.nanoTime();
-      if (!stream.readPending(message -> reader.read(message, stream.lastReceivedLsn()))) {
+      if (!stream.readPending(this::take)) {
         break;
       }
       received = true;
-      waited |= System.nanoTime() - asked > AT_HAND_NANOS;
+      waited |= arrivedAt - asked > AT_HAND_NANOS;
     }
     behind = reader.isFull();
     hand();
@@ -82,6 +84,11 @@ final class PieceStream implements ReplicationStream {
    */
   void acknowledge(Lsn lsn) {
     applied.set(lsn);
+  }
+
+  private void take(ReplicationMessage message) {
+    arrivedAt = System.nanoTime();
+    reader.read(message, stream.lastReceivedLsn());
   }
 
   private void hand() throws InterruptedException {

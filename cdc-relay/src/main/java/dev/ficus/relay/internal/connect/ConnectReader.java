@@ -114,8 +114,10 @@ public final class ConnectReader implements AutoCloseable {
     } catch (OffsetOutOfRangeException e) {
       throw outOfRange(e);
     }
+    boolean rowsCame = false;
     for (ConsumerRecord<byte[], byte[]> record : polled) {
       take(record);
+      rowsCame |= tables.containsKey(record.topic());
     }
     boolean advanced = merge.advance();
     for (TopicPartition partition : assigned) {
@@ -126,7 +128,8 @@ public final class ConnectReader implements AutoCloseable {
     consumer.resume(
         consumer.paused().stream().filter(partition -> !merge.isFull(partition)).toList());
     Optional<String> lacking = merge.lacking();
-    if (advanced || lacking.isEmpty() || !polled.isEmpty()) {
+    // The ends of later transactions, markers among them, go on coming whatever is lacking.
+    if (advanced || lacking.isEmpty() || rowsCame) {
       advancedAt = System.nanoTime();
     } else if (System.nanoTime() - advancedAt > PATIENCE.toNanos()) {
       // It may still be on its way from the connector; the stream's retries show it meanwhile.

@@ -262,6 +262,15 @@ public final class ConnectSource implements Backfill.Publisher, AutoCloseable {
     }
   }
 
+  /**
+   * Verifies a running stream's tables again.
+   *
+   * @throws RelayException naming one that was altered, so that its changes no longer come exactly
+   */
+  public void verifyTables(Connection source, List<TableShape> shapes) throws SQLException {
+    ConnectTable.verify(source, shapes);
+  }
+
   @Override
   public void begin(Connection target) throws SQLException {
     ConnectPlace.begin(target, stream, topicIds, offsets);

@@ -25,8 +25,9 @@ import java.util.Optional;
  *
  * @param shape the table
  * @param types those of its carried columns, in their order
+ * @param wholeOldRows whether an update has to bring the whole old row
  */
-public record ConnectTable(TableShape shape, List<ExactType> types) {
+public record ConnectTable(TableShape shape, List<ExactType> types, boolean wholeOldRows) {
 
   private static final String ADVICE =
       "let the stream travel direct or via kafka, or leave the table out of the group";
@@ -55,7 +56,8 @@ public record ConnectTable(TableShape shape, List<ExactType> types) {
               shape,
               shape.columns().stream()
                   .map(column -> type(columns.get(column.name())).orElseThrow())
-                  .toList()));
+                  .toList(),
+              columns.values().stream().anyMatch(Found::storedOutside)));
     }
     return tables;
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.ficus.core.Lsn;
+import dev.ficus.postgres.Quoted;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.internal.capture.Change;
 import dev.ficus.relay.internal.capture.RowImage;
@@ -181,6 +182,17 @@ final class RecordReader {
     JsonNode before = payload.path("before");
     return switch (op) {
       case "c", "u" -> {
+        if (op.equals("u") && table.wholeOldRows() && !before.isObject()) {
+          // What the change left alone may be a placeholder here, and looks like any other text.
+          throw RelayException.stop(
+              at(record)
+                  + " changes a row of table "
+                  + shape.source()
+                  + " and lacks the old one: its replica identity was not full then",
+              "run: alter table "
+                  + Quoted.table(shape.source())
+                  + " replica identity full; then roll the group back to PROVISIONED and advance it again, which copies anew");
+        }
         RowImage image = image(record, table, payload.path("after"));
         RowKey old = before.isObject() ? key(record, table, before) : null;
         yield new Change.Written(

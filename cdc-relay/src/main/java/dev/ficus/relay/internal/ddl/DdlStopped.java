@@ -33,7 +33,7 @@ public final class DdlStopped extends RuntimeException {
     String tables =
         stops.stream().map(stop -> stop.table().toString()).collect(Collectors.joining(" "));
     this.advice =
-        stream.direction() == Direction.REFERENCE || stream.via() instanceof Via.Kafka
+        stream.direction() == Direction.REFERENCE || !(stream.via() instanceof Via.Direct)
             ? "nothing can be accepted for such a stream: " + WayOut.of(stream)
             : acceptable
                 ? "make the same change in the target, then: ficus ddl accept " + stream.group()

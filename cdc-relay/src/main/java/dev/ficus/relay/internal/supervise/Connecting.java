@@ -100,8 +100,9 @@ final class Connecting {
             watchedAt = now;
           }
           if (now - settingsAt > SETTINGS_WATCH.toNanos()) {
+            connector.verifyTables(reading, shapes);
             verifySettings(connector, reading);
-            settingsAt = now;
+            settingsAt = System.nanoTime();
           }
           markedAt = markWhenIdle(applier, reading, markedAt);
         }

@@ -52,7 +52,8 @@ final class NewPartitions {
       guarded = came;
     } catch (PostgresException e) {
       if (!SqlErrors.has(e, SqlErrors.LOCK_NOT_AVAILABLE)) {
-        guarded = came;
+        // Without the privilege it would not succeed next time either.
+        guarded = SqlErrors.has(e, SqlErrors.INSUFFICIENT_PRIVILEGE) ? came : guarded;
         log.warn(
             "stream {}: a TRUNCATE of a new partition by itself would not be noticed before the next flip",
             stream.name(),

@@ -15,7 +15,7 @@ public final class WayOut {
       case FORWARD ->
           "go back with \"ficus rollback "
               + stream.group()
-              + "\" until it is in PROVISIONED, which drops the slot, and copy anew with \"ficus advance "
+              + "\" until it is in PROVISIONED, which drops a slot of Ficus's own, and copy anew with \"ficus advance "
               + stream.group()
               + "\"; the services go on undisturbed";
       case REVERSE ->
