@@ -327,6 +327,29 @@ class PartitionedTest {
   }
 
   @Test
+  void shouldGiveNewPartitionsTheReplicaIdentityOfTheirRoot() {
+    create(Cut.BOTH);
+    for (TestDatabase side : List.of(sides.shared, sides.service)) {
+      for (String table :
+          side.query("select relid::regclass from pg_partition_tree('public.lists')")) {
+        side.execute("alter table " + table + " replica identity full");
+      }
+    }
+    stream(ADDITIVE, TABLES);
+
+    sides.shared.execute(
+        "create table public.lists_d (like public.lists including all); alter table public.lists_d replica identity full; alter table public.lists attach partition public.lists_d for values in ('d')");
+    sides.shared.execute("insert into public.lists values ('d', 1, 1)");
+    sides.awaitCaughtUp();
+
+    sides.assertEqual(TABLES);
+    assertThat(
+            sides.service.queryOne(
+                "select relreplident from pg_class where oid = 'public.lists_d'::regclass"))
+        .isEqualTo("f");
+  }
+
+  @Test
   void shouldHearOfATruncateOfAPartitionThatCameLater() {
     create(Cut.BOTH);
     fence();

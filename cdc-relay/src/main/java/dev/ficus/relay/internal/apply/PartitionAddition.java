@@ -2,12 +2,17 @@ package dev.ficus.relay.internal.apply;
 
 import dev.ficus.core.TableName;
 import dev.ficus.postgres.Partitions;
+import dev.ficus.postgres.Quoted;
 import dev.ficus.postgres.SqlErrors;
 import dev.ficus.relay.internal.ddl.Addition;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +51,7 @@ final class PartitionAddition {
       Savepoint before = target.setSavepoint();
       try (Statement statement = target.createStatement()) {
         statement.execute(sql);
+        identifyAsRoot(table);
         target.releaseSavepoint(before);
         log.info("table {} has got a partition as in the source: {}", table, sql);
       } catch (SQLException e) {
@@ -54,6 +60,30 @@ final class PartitionAddition {
         }
         target.rollback(before);
         log.info("table {} keeps its own partitions: {}", table, SqlErrors.describe(e));
+      }
+    }
+  }
+
+  /** A partition does not inherit it, and the way back sends each row by its partition's. */
+  private void identifyAsRoot(TableName root) throws SQLException {
+    List<String> alike = new ArrayList<>();
+    try (PreparedStatement select =
+        target.prepareStatement(
+            """
+            select format('alter table %s replica identity full', p.oid::regclass)
+            from pg_class r, pg_partition_tree(r.oid) t join pg_class p on p.oid = t.relid
+            where r.oid = ?::regclass and r.relreplident = 'f' and p.relreplident <> 'f'
+            """)) {
+      select.setString(1, Quoted.table(root).sql());
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          alike.add(row.getString(1));
+        }
+      }
+    }
+    try (Statement statement = target.createStatement()) {
+      for (String sql : alike) {
+        statement.execute(sql);
       }
     }
   }
