@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -64,7 +65,7 @@ class ConnectStreamTest extends StreamContract {
     sides.request("item", "line");
     sides.relay();
     sides.awaitStreaming();
-    Thread.sleep(500);
+    writing.goOn(20);
     writing.end();
     sides.awaitCaughtUp();
 
@@ -201,6 +202,14 @@ class ConnectStreamTest extends StreamContract {
             """
                 .formatted(i));
         transactions.incrementAndGet();
+      }
+    }
+
+    /** Waits until so many more transactions are committed. */
+    void goOn(int more) {
+      int enough = transactions.get() + more;
+      while (transactions.get() < enough && isAlive()) {
+        LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
       }
     }
 

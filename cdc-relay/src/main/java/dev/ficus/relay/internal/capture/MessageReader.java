@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Gathers Debezium's messages into a piece. */
@@ -22,20 +23,40 @@ final class MessageReader {
   private static final int MESSAGES = 1024;
   private static final long CHARACTERS = 1024L * 1024;
 
-  private final PostgresSchema schema;
+  private final Function<String, List<io.debezium.relational.Column>> descriptions;
   private final Map<String, Relation> relations = new HashMap<>();
   private List<SlotMessage> messages = new ArrayList<>();
   private long characters;
 
   /**
-   * @param schema where Debezium keeps the tables as the slot has last described them
+   * @param descriptions the columns of a table, by its quoted name, as the slot has last described
+   *     them; a value knows no more than its column's name
    */
-  MessageReader(PostgresSchema schema) {
-    this.schema = schema;
+  MessageReader(Function<String, List<io.debezium.relational.Column>> descriptions) {
+    this.descriptions = descriptions;
+  }
+
+  /**
+   * @param schema where Debezium keeps the descriptions
+   */
+  static MessageReader of(PostgresSchema schema) {
+    return new MessageReader(
+        table ->
+            schema.tableIds().stream()
+                .filter(id -> id.toDoubleQuotedString().equals(table))
+                .findFirst()
+                .map(schema::tableFor)
+                .map(Table::columns)
+                .orElse(List.of()));
   }
 
   boolean isFull() {
     return messages.size() >= MESSAGES || characters >= CHARACTERS;
+  }
+
+  /** Whether the piece so far is a sixteenth of a full one. */
+  boolean holdsMuch() {
+    return messages.size() >= MESSAGES / 16 || characters >= CHARACTERS / 16;
   }
 
   /** Whether the piece so far ends where a transaction does. */
@@ -126,17 +147,8 @@ final class MessageReader {
     return described;
   }
 
-  /**
-   * The description itself is in Debezium's schema; a value knows no more than its column's name.
-   */
   private List<SentColumn> sent(String table, List<Column> columns) {
-    List<io.debezium.relational.Column> described =
-        schema.tableIds().stream()
-            .filter(id -> id.toDoubleQuotedString().equals(table))
-            .findFirst()
-            .map(schema::tableFor)
-            .map(Table::columns)
-            .orElse(List.of());
+    List<io.debezium.relational.Column> described = descriptions.apply(table);
     if (described.size() != columns.size()) {
       throw RelayException.stop(
           "a change of table "

@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
  * <p>A piece leaves when it is full, or when the server has nothing more at hand. The driver waits
  * a millisecond before it says so: in a steady trickle something comes each time, so a transaction
  * that had to be waited for ends a piece too. A stream that keeps up is looked at once an interval,
- * which makes one transaction of the target of what has come in between; one that is behind moves
- * in full pieces, without a pause.
+ * which makes one transaction of the target of what has come in between; one that is behind, which
+ * a piece with much in it tells, moves without a pause.
  */
 // Debezium's interface lets close() throw anything.
 @SuppressWarnings("try")
 final class PieceStream implements ReplicationStream {
 
-  /** A message that took longer was not at hand. */
+  /** A message that took longer was not at hand, or is so large that its piece holds much. */
   private static final long AT_HAND_NANOS = 100_000;
 
   private final ReplicationStream stream;
@@ -33,8 +33,7 @@ final class PieceStream implements ReplicationStream {
   private final long intervalNanos;
   private final AtomicReference<@Nullable Lsn> applied = new AtomicReference<>();
   private boolean behind;
-  private long arrivedAt;
-  private long handedAt = System.nanoTime();
+  private long handedAt;
 
   /**
    * @param interval the shortest time between two pieces of a stream that keeps up
@@ -44,6 +43,7 @@ final class PieceStream implements ReplicationStream {
     this.queue = queue;
     this.reader = reader;
     this.intervalNanos = interval.toNanos();
+    this.handedAt = System.nanoTime() - intervalNanos;
   }
 
   @Override
@@ -71,9 +71,9 @@ final class PieceStream implements ReplicationStream {
         break;
       }
       received = true;
-      waited |= arrivedAt - asked > AT_HAND_NANOS;
+      waited |= System.nanoTime() - asked > AT_HAND_NANOS;
     }
-    behind = reader.isFull();
+    behind = reader.holdsMuch();
     hand();
     return received;
   }
@@ -87,7 +87,6 @@ final class PieceStream implements ReplicationStream {
   }
 
   private void take(ReplicationMessage message) {
-    arrivedAt = System.nanoTime();
     reader.read(message, stream.lastReceivedLsn());
   }
 

@@ -84,7 +84,7 @@ public final class SlotTask extends PostgresConnectorTask {
         started -> {
           verifySlot(catalog, config.slotName());
           PieceStream reading =
-              new PieceStream(started, pieces, new MessageReader(schema), interval);
+              new PieceStream(started, pieces, MessageReader.of(schema), interval);
           stream.set(reading);
           return reading;
         });

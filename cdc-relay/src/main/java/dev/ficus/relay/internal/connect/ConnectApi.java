@@ -19,7 +19,8 @@ import java.util.Map;
 /** Asks Kafka Connect's REST interface; it is never told to change anything. */
 final class ConnectApi {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  // The thread that applies asks while its stream runs.
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
   private static final int OK = 200;
   private static final int NOT_FOUND = 404;
 

@@ -1,10 +1,6 @@
 package dev.ficus.relay.internal.supervise;
 
-import dev.ficus.core.FaultPoints;
-import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Marker;
-import dev.ficus.postgres.StreamRow;
-import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.apply.Applier;
 import dev.ficus.relay.internal.connect.ConnectPlace;
 import dev.ficus.relay.internal.connect.ConnectReader;
@@ -12,7 +8,6 @@ import dev.ficus.relay.internal.connect.ConnectSource;
 import dev.ficus.relay.internal.kafka.KafkaClients;
 import dev.ficus.relay.internal.shape.StreamShape;
 import dev.ficus.relay.internal.shape.TableShape;
-import dev.ficus.relay.internal.watch.RelayMeters;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -29,35 +24,12 @@ final class Connecting {
   private static final Duration WATCH = Duration.ofSeconds(1);
   private static final Duration SETTINGS_WATCH = Duration.ofSeconds(10);
 
-  private final Database source;
-  private final Database target;
-  private final Connection leased;
-  private final StreamRow stream;
-  private final RunnerConnections connections;
+  private final RunContext run;
   private final KafkaClients clients;
-  private final RelaySettings settings;
-  private final RelayMeters meters;
-  private final FaultPoints faults;
 
-  Connecting(
-      Database source,
-      Database target,
-      Connection leased,
-      StreamRow stream,
-      RunnerConnections connections,
-      KafkaClients clients,
-      RelaySettings settings,
-      RelayMeters meters,
-      FaultPoints faults) {
-    this.source = source;
-    this.target = target;
-    this.leased = leased;
-    this.stream = stream;
-    this.connections = connections;
+  Connecting(RunContext run, KafkaClients clients) {
+    this.run = run;
     this.clients = clients;
-    this.settings = settings;
-    this.meters = meters;
-    this.faults = faults;
   }
 
   /**
@@ -67,19 +39,27 @@ final class Connecting {
    * @throws Exception why the stream cannot go on
    */
   void run(CountDownLatch stopping, Runnable progressed) throws Exception {
-    SourceCheck check = new SourceCheck(source, stream);
+    SourceCheck check = new SourceCheck(run.source(), run.stream());
     check.verifySame();
-    ConnectPlace place = ConnectPlace.read(leased, stream);
-    try (Connection reading = connections.open(source);
-        Connection watching = connections.open(target)) {
-      List<TableShape> shapes = StreamShape.verify(source, reading, watching, stream);
-      try (ConnectSource connector = new ConnectSource(clients, stream);
-          Applier applier = new Applier(leased, stream, shapes, settings, meters, faults, place);
+    ConnectPlace place = ConnectPlace.read(run.leased(), run.stream());
+    try (Connection reading = run.connections().open(run.source());
+        Connection watching = run.connections().open(run.target())) {
+      List<TableShape> shapes = StreamShape.verify(run.source(), reading, watching, run.stream());
+      try (ConnectSource connector = new ConnectSource(clients, run.stream());
+          Applier applier =
+              new Applier(
+                  run.leased(),
+                  run.stream(),
+                  shapes,
+                  run.settings(),
+                  run.meters(),
+                  run.faults(),
+                  place);
           ConnectReader reader = connector.open(reading, shapes, applier, place)) {
         log.info(
             "stream {}: applying from Kafka Connect, position {}",
-            stream.name(),
-            stream.position());
+            run.stream().name(),
+            run.stream().position());
         long startedAt = applier.progressedAt();
         long watchedAt = System.nanoTime();
         long settingsAt = watchedAt;
@@ -115,7 +95,7 @@ final class Connecting {
     if (!connector.verify(reading)) {
       log.warn(
           "stream {}: Kafka Connect does not answer, so the connector's settings are not known to be as they were",
-          stream.name());
+          run.stream().name());
     }
   }
 
@@ -123,7 +103,7 @@ final class Connecting {
   private long markWhenIdle(Applier applier, Connection reading, long markedAt)
       throws SQLException {
     long now = System.nanoTime();
-    long idle = settings.idleMarkerInterval().toNanos();
+    long idle = run.settings().idleMarkerInterval().toNanos();
     if (now - applier.progressedAt() < idle || now - markedAt < idle) {
       return markedAt;
     }

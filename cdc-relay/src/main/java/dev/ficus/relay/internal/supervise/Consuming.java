@@ -1,10 +1,6 @@
 package dev.ficus.relay.internal.supervise;
 
-import dev.ficus.core.FaultPoints;
-import dev.ficus.postgres.Database;
-import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTopic;
-import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.apply.Applier;
 import dev.ficus.relay.internal.kafka.KafkaClients;
 import dev.ficus.relay.internal.kafka.TopicPlace;
@@ -12,7 +8,6 @@ import dev.ficus.relay.internal.kafka.TopicReader;
 import dev.ficus.relay.internal.kafka.Topics;
 import dev.ficus.relay.internal.shape.StreamShape;
 import dev.ficus.relay.internal.shape.TableShape;
-import dev.ficus.relay.internal.watch.RelayMeters;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -29,38 +24,14 @@ final class Consuming {
   private static final Duration PATIENCE = Duration.ofMillis(50);
   private static final Duration WATCH = Duration.ofSeconds(1);
 
-  private final Database source;
-  private final Database target;
-  private final Connection leased;
-  private final StreamRow stream;
+  private final RunContext run;
   private final StreamTopic topic;
-  private final RunnerConnections connections;
   private final KafkaClients clients;
-  private final RelaySettings settings;
-  private final RelayMeters meters;
-  private final FaultPoints faults;
 
-  Consuming(
-      Database source,
-      Database target,
-      Connection leased,
-      StreamRow stream,
-      StreamTopic topic,
-      RunnerConnections connections,
-      KafkaClients clients,
-      RelaySettings settings,
-      RelayMeters meters,
-      FaultPoints faults) {
-    this.source = source;
-    this.target = target;
-    this.leased = leased;
-    this.stream = stream;
+  Consuming(RunContext run, StreamTopic topic, KafkaClients clients) {
+    this.run = run;
     this.topic = topic;
-    this.connections = connections;
     this.clients = clients;
-    this.settings = settings;
-    this.meters = meters;
-    this.faults = faults;
   }
 
   /**
@@ -70,20 +41,29 @@ final class Consuming {
    * @throws Exception why the stream cannot go on
    */
   void run(CountDownLatch stopping, Runnable progressed) throws Exception {
-    TopicPlace place = new TopicPlace(leased, stream, topic);
+    TopicPlace place = new TopicPlace(run.leased(), run.stream(), topic);
     List<TableShape> shapes = shapes();
     try (Admin admin = clients.admin();
-        Connection watching = connections.open(target)) {
-      Topics.verify(admin, stream, topic);
-      try (Applier applier = new Applier(leased, stream, shapes, settings, meters, faults, place);
+        Connection watching = run.connections().open(run.target())) {
+      Topics.verify(admin, run.stream(), topic);
+      try (Applier applier =
+              new Applier(
+                  run.leased(),
+                  run.stream(),
+                  shapes,
+                  run.settings(),
+                  run.meters(),
+                  run.faults(),
+                  place);
           TopicReader reader =
-              new TopicReader(clients, admin, stream, topic, shapes, applier, place, faults)) {
+              new TopicReader(
+                  clients, admin, run.stream(), topic, shapes, applier, place, run.faults())) {
         log.info(
             "stream {}: applying from topic {} at offsets {}, position {}",
-            stream.name(),
+            run.stream().name(),
             topic.name(),
             topic.nextOffsets(),
-            stream.position());
+            run.stream().position());
         long startedAt = applier.progressedAt();
         long watchedAt = System.nanoTime();
         while (stopping.getCount() > 0) {
@@ -97,7 +77,7 @@ final class Consuming {
           if (System.nanoTime() - watchedAt > WATCH.toNanos()) {
             // What is deleted or cut off sends nothing, and an idle topic neither.
             place.verify(watching);
-            Topics.verify(admin, stream, topic);
+            Topics.verify(admin, run.stream(), topic);
             watchedAt = System.nanoTime();
           }
         }
@@ -106,9 +86,9 @@ final class Consuming {
   }
 
   private List<TableShape> shapes() throws SQLException {
-    try (Connection reader = connections.open(source);
-        Connection targetReader = connections.open(target)) {
-      return StreamShape.verify(source, reader, targetReader, stream);
+    try (Connection reader = run.connections().open(run.source());
+        Connection targetReader = run.connections().open(run.target())) {
+      return StreamShape.verify(run.source(), reader, targetReader, run.stream());
     }
   }
 }

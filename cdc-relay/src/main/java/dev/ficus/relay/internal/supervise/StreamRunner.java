@@ -160,7 +160,7 @@ final class StreamRunner {
       try (Admin admin = clients.admin()) {
         topic = Topics.ensure(clients.cluster(), admin, leased, row.get());
       }
-      new Streaming(source(), target, leased, row.get(), connections, settings, meters, faults)
+      new Streaming(context(source(), leased, row.get()))
           .publish(clients, topic, stopping, () -> failures.set(0));
       return false;
     }
@@ -201,8 +201,7 @@ final class StreamRunner {
         return consume(source, leased, row.get());
       }
       if (row.get().via() instanceof Via.Connect) {
-        new Connecting(
-                source, target, leased, row.get(), connections, clients(), settings, meters, faults)
+        new Connecting(context(source, leased, row.get()), clients())
             .run(stopping, () -> failures.set(0));
         return false;
       }
@@ -212,8 +211,7 @@ final class StreamRunner {
         // From the position that it left, with the tables as they are now.
         return true;
       }
-      new Streaming(source, target, leased, row.get(), connections, settings, meters, faults)
-          .run(stopping, () -> failures.set(0));
+      new Streaming(context(source, leased, row.get())).run(stopping, () -> failures.set(0));
       return false;
     }
   }
@@ -246,9 +244,7 @@ final class StreamRunner {
       new Recopy(source, target, leased, row, connections, settings, faults)
           .run(
               tables,
-              place ->
-                  new Streaming(source, target, leased, row, connections, settings, meters, faults)
-                      .until(place, tables, stopping));
+              place -> new Streaming(context(source, leased, row)).until(place, tables, stopping));
     } finally {
       copying = false;
     }
@@ -262,19 +258,13 @@ final class StreamRunner {
       // Its publisher makes it.
       return !stopping.await(settings.supervisionInterval().toMillis(), TimeUnit.MILLISECONDS);
     }
-    new Consuming(
-            source,
-            target,
-            leased,
-            row,
-            topic.get(),
-            connections,
-            clients,
-            settings,
-            meters,
-            faults)
+    new Consuming(context(source, leased, row), topic.get(), clients)
         .run(stopping, () -> failures.set(0));
     return false;
+  }
+
+  private RunContext context(Database source, Connection leased, StreamRow row) {
+    return new RunContext(source, target, leased, row, connections, settings, meters, faults);
   }
 
   private Optional<StreamRow> current(Connection connection) throws SQLException {

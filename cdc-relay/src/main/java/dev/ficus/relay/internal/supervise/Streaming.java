@@ -1,18 +1,14 @@
 package dev.ficus.relay.internal.supervise;
 
-import dev.ficus.core.FaultPoints;
 import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
-import dev.ficus.postgres.Database;
 import dev.ficus.postgres.DdlNotices;
 import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Slots;
-import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.StreamTopic;
 import dev.ficus.postgres.TableCopies;
-import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.apply.Applier;
 import dev.ficus.relay.internal.apply.Destination;
 import dev.ficus.relay.internal.capture.Capture;
@@ -24,7 +20,6 @@ import dev.ficus.relay.internal.kafka.KafkaClients;
 import dev.ficus.relay.internal.kafka.TopicPublisher;
 import dev.ficus.relay.internal.shape.StreamShape;
 import dev.ficus.relay.internal.shape.TableShape;
-import dev.ficus.relay.internal.watch.RelayMeters;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -45,32 +40,10 @@ final class Streaming {
   private static final Logger log = LoggerFactory.getLogger(Streaming.class);
   private static final Duration WATCH = Duration.ofMillis(50);
 
-  private final Database source;
-  private final Database target;
-  private final Connection leased;
-  private final StreamRow stream;
-  private final RunnerConnections connections;
-  private final RelaySettings settings;
-  private final RelayMeters meters;
-  private final FaultPoints faults;
+  private final RunContext run;
 
-  Streaming(
-      Database source,
-      Database target,
-      Connection leased,
-      StreamRow stream,
-      RunnerConnections connections,
-      RelaySettings settings,
-      RelayMeters meters,
-      FaultPoints faults) {
-    this.source = source;
-    this.target = target;
-    this.leased = leased;
-    this.stream = stream;
-    this.connections = connections;
-    this.settings = settings;
-    this.meters = meters;
-    this.faults = faults;
+  Streaming(RunContext run) {
+    this.run = run;
   }
 
   /**
@@ -80,12 +53,14 @@ final class Streaming {
    * @throws Exception why the stream cannot go on
    */
   void run(CountDownLatch stopping, Runnable progressed) throws Exception {
-    try (Connection requests = connections.open(target)) {
+    try (Connection requests = run.connections().open(run.target())) {
       apply(
           Set.of(),
           sink -> sink,
           new Ending(
-              stopping, progressed, () -> !TableCopies.pending(requests, stream.name()).isEmpty()));
+              stopping,
+              progressed,
+              () -> !TableCopies.pending(requests, run.stream().name()).isEmpty()));
     }
   }
 
@@ -101,7 +76,7 @@ final class Streaming {
           without, sink -> new UntilSink(sink, place), new Ending(stopping, () -> {}, () -> false));
       return false;
     } catch (UntilSink.Reached e) {
-      leased.rollback();
+      run.leased().rollback();
       return true;
     }
   }
@@ -116,19 +91,19 @@ final class Streaming {
   void publish(
       KafkaClients clients, StreamTopic topic, CountDownLatch stopping, Runnable progressed)
       throws Exception {
-    Slots.Slot slot = new SourceCheck(source, stream).verifyUnmoved();
-    try (Connection catalog = connections.open(source);
-        Connection markers = connections.open(source)) {
+    Slots.Slot slot = new SourceCheck(run.source(), run.stream()).verifyUnmoved();
+    try (Connection catalog = run.connections().open(run.source());
+        Connection markers = run.connections().open(run.source())) {
       Map<TableName, Remembered> remembered = remembered(markers);
       DdlWatch ddl = watch(remembered, catalog, markers);
       List<TableShape> shapes = shapes(markers, remembered);
       try (TopicPublisher publisher =
           TopicPublisher.open(
-              clients, stream, topic, slot.confirmed(), markers.getCatalog(), faults)) {
+              clients, run.stream(), topic, slot.confirmed(), markers.getCatalog(), run.faults())) {
         log.info(
             "stream {}: publishing from {} at {} to topic {}",
-            stream.name(),
-            source,
+            run.stream().name(),
+            run.source(),
             publisher.from(),
             topic.name());
         capture(
@@ -153,9 +128,9 @@ final class Streaming {
 
   private void apply(Set<TableName> without, UnaryOperator<Capture.Sink> around, Ending ending)
       throws Exception {
-    new SourceCheck(source, stream).verify(leased);
-    try (Connection catalog = connections.open(source);
-        Connection markers = connections.open(source)) {
+    new SourceCheck(run.source(), run.stream()).verify(run.leased());
+    try (Connection catalog = run.connections().open(run.source());
+        Connection markers = run.connections().open(run.source())) {
       Map<TableName, Remembered> remembered = remembered(markers);
       DdlWatch ddl = watch(remembered, catalog, markers);
       remembered.keySet().removeAll(without);
@@ -165,9 +140,16 @@ final class Streaming {
         // reached.
         Marker.write(markers);
       }
-      try (Applier applier = new Applier(leased, stream, shapes, settings, meters, faults)) {
-        log.info("stream {}: streaming from {} at {}", stream.name(), source, stream.position());
-        capture(applier, around.apply(applier), stream.position(), shapes, ddl, markers, ending);
+      try (Applier applier =
+          new Applier(
+              run.leased(), run.stream(), shapes, run.settings(), run.meters(), run.faults())) {
+        log.info(
+            "stream {}: streaming from {} at {}",
+            run.stream().name(),
+            run.source(),
+            run.stream().position());
+        capture(
+            applier, around.apply(applier), run.stream().position(), shapes, ddl, markers, ending);
       }
     }
   }
@@ -176,9 +158,9 @@ final class Streaming {
       Map<TableName, Remembered> remembered, Connection catalog, Connection markers)
       throws SQLException {
     return new DdlWatch(
-        stream,
+        run.stream(),
         remembered,
-        settings.additive().contains(stream.group()),
+        run.settings().additive().contains(run.stream().group()),
         DdlNotices.key(markers),
         catalog);
   }
@@ -196,11 +178,12 @@ final class Streaming {
       Ending ending)
       throws Exception {
     try (Capture capture =
-        Capture.start(stream, from, source.address(), shapes, ddl, settings, sink)) {
+        Capture.start(
+            run.stream(), from, run.source().address(), shapes, ddl, run.settings(), sink)) {
       long markedAt = System.nanoTime();
       long startedAt = destination.progressedAt();
-      CatalogWatch catalog = new CatalogWatch(stream, ddl, markers);
-      NewPartitions partitions = new NewPartitions(stream, ddl, source);
+      CatalogWatch catalog = new CatalogWatch(run.stream(), ddl, markers);
+      NewPartitions partitions = new NewPartitions(run.stream(), ddl, run.source());
       while (true) {
         boolean ended = capture.awaitEnd(WATCH);
         // Also of a run that ended at once: what makes progress does not wait ever longer.
@@ -223,7 +206,7 @@ final class Streaming {
               .orElseGet(
                   () ->
                       PostgresException.sql(
-                          "capturing " + stream.name(),
+                          "capturing " + run.stream().name(),
                           new SQLException("the capture ended by itself", "08006")));
       if (failure instanceof Exception exception) {
         throw exception;
@@ -236,7 +219,7 @@ final class Streaming {
   private long markWhenIdle(Destination destination, Connection markers, long markedAt)
       throws SQLException {
     long now = System.nanoTime();
-    long idle = settings.idleMarkerInterval().toNanos();
+    long idle = run.settings().idleMarkerInterval().toNanos();
     if (now - destination.progressedAt() < idle || now - markedAt < idle) {
       return markedAt;
     }
@@ -250,19 +233,19 @@ final class Streaming {
    */
   private Map<TableName, Remembered> remembered(Connection reader) throws SQLException {
     Map<TableName, Remembered> remembered =
-        new LinkedHashMap<>(ShapeRows.read(leased, reader, stream.name()));
+        new LinkedHashMap<>(ShapeRows.read(run.leased(), reader, run.stream().name()));
     List<TableName> unknown =
-        stream.tables().stream()
+        run.stream().tables().stream()
             .map(StreamTable::source)
             .filter(table -> !remembered.containsKey(table))
             .toList();
     if (!unknown.isEmpty()) {
-      StreamShape.verify(source, reader, leased, stream);
+      StreamShape.verify(run.source(), reader, run.leased(), run.stream());
     }
     for (TableName table : unknown) {
       Remembered now =
           Remembered.now(reader, SourceCatalog.describe(reader, table).orElseThrow(), Lsn.ZERO);
-      ShapeRows.write(leased, stream.name(), table, now);
+      ShapeRows.write(run.leased(), run.stream().name(), table, now);
       remembered.put(table, now);
     }
     return remembered;
@@ -272,17 +255,17 @@ final class Streaming {
   private List<TableShape> shapes(Connection reader, Map<TableName, Remembered> remembered)
       throws SQLException {
     List<TableShape> shapes = new ArrayList<>();
-    for (StreamTable table : stream.tables()) {
+    for (StreamTable table : run.stream().tables()) {
       Remembered it = remembered.get(table.source());
       if (it != null) {
         shapes.add(
             StreamShape.verify(
                 reader,
                 it.types(),
-                leased,
-                stream,
+                run.leased(),
+                run.stream(),
                 table,
-                settings.additive().contains(stream.group())));
+                run.settings().additive().contains(run.stream().group())));
       }
     }
     return shapes;

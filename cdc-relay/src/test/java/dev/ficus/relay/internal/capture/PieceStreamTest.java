@@ -46,35 +46,55 @@ class PieceStreamTest {
     }
 
     assertThat(Duration.ofNanos(System.nanoTime() - begun))
-        .isGreaterThanOrEqualTo(Duration.ofMillis(500));
+        .isGreaterThanOrEqualTo(Duration.ofMillis(9 * 50));
+  }
+
+  @Test
+  void shouldNotPauseWhileWhatComesIsMuch() throws Exception {
+    PieceStream stream = stream(200, Duration.ofSeconds(30));
+    long begun = System.nanoTime();
+
+    for (int n = 0; n < 5; n++) {
+      stream.readPending(message -> {});
+    }
+
+    assertThat(pieces.take(Duration.ZERO)).hasSize(5);
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(20));
   }
 
   private PieceStream stream(Duration interval) {
-    return new PieceStream(new Trickle(), pieces, reader(), interval);
+    return stream(2, interval);
   }
 
-  // No row is read, so no table is looked up.
-  @SuppressWarnings("NullAway")
-  private static MessageReader reader() {
-    return new MessageReader(null);
+  /**
+   * @param messages how many each transaction has
+   */
+  private PieceStream stream(int messages, Duration interval) {
+    return new PieceStream(
+        new Trickle(messages), pieces, new MessageReader(table -> List.of()), interval);
   }
 
-  /** A transaction a millisecond, whenever it is asked. */
+  /** A transaction a millisecond, whenever it is asked: some beginnings, and one end. */
   private static final class Trickle implements ReplicationStream {
 
+    private final int messages;
     private long read;
+
+    Trickle(int messages) {
+      this.messages = messages;
+    }
 
     @Override
     public boolean readPending(ReplicationMessageProcessor processor)
         throws SQLException, InterruptedException {
-      boolean begins = read % 2 == 0;
-      if (begins) {
+      if (read % messages == 0) {
         TimeUnit.MILLISECONDS.sleep(1);
       }
       read++;
+      boolean ends = read % messages == 0;
       processor.process(
           new TransactionMessage(
-              begins ? Operation.BEGIN : Operation.COMMIT, read, Instant.ofEpochSecond(read)));
+              ends ? Operation.COMMIT : Operation.BEGIN, read, Instant.ofEpochSecond(read)));
       return true;
     }
 
