@@ -2,53 +2,20 @@ package dev.ficus.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ficus.core.FaultPoints;
-import dev.ficus.core.manifest.KafkaCluster;
 import dev.ficus.testkit.Rule;
-import dev.ficus.testkit.TestKafka;
-import java.util.EnumSet;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Topics of four partitions, one of which lost something or was added to. */
 @Rule({"R3", "R7", "R21"})
-class KeyedGapTest {
+class KeyedGapTest extends GapSides {
 
   private static final int PARTITIONS = 4;
 
-  private final Broker broker = new Broker(TestKafka.shared());
-  private TwoSides sides;
-  private Relay applying;
-
-  @BeforeEach
-  void createSides() {
-    sides =
-        new TwoSides("create table public.t (id int primary key, n int)")
-            .over(KafkaCluster.of(TestKafka.shared().bootstrapServers()), PARTITIONS);
-    sides.shared.execute("insert into public.t select i, 0 from generate_series(1, 100) i");
-    sides.request("t");
-    applying = sides.relay(RelaySettings.DEFAULTS, FaultPoints.NONE, EnumSet.of(RelayRole.APPLY));
-    sides.relay(RelaySettings.DEFAULTS, FaultPoints.NONE, EnumSet.of(RelayRole.PUBLISH));
-    sides.awaitStreaming();
-    sides.awaitCaughtUp();
-  }
-
-  @AfterEach
-  void dropSides() {
-    sides.close();
-    broker.close();
-  }
-
-  private String topic() {
-    return sides.service.queryOne("select topic from ficus.stream_topic");
-  }
-
-  private void apply() {
-    sides.relay(RelaySettings.DEFAULTS, FaultPoints.NONE, EnumSet.of(RelayRole.APPLY));
+  KeyedGapTest() {
+    super(PARTITIONS);
   }
 
   private void assertGap() {
