@@ -4,7 +4,6 @@ import dev.ficus.core.Epoch;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.TableName;
-import dev.ficus.postgres.Partitions.Member;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -24,32 +23,17 @@ import java.util.Optional;
  *
  * <p>The triggers are statement triggers on every table of the group. They are installed long
  * before a flip, since {@code CREATE TRIGGER} waits for the table's writers.
- *
- * <p>A partitioned table has them on each of its partitions as well, since PostgreSQL fires only
- * those of the table that a statement names. The race that is left, and how it is closed:
- *
- * <ol>
- *   <li>the fence is installed, on all partitions there are;
- *   <li>a partition is made or attached, as happens every night; it gets no statement trigger;
- *   <li>the fence is closed, and a statement writes into that partition by its name: a fork.
- * </ol>
- *
- * So the root has a row trigger too. PostgreSQL gives a clone of it to each partition that comes.
- * Where the statement triggers are, the clone is disabled, and costs nothing. A TRUNCATE of a new
- * partition by itself fires no row trigger: a fence is installed anew before a flip.
  */
 public final class Fence {
 
-  private static final String TRIGGER = "ficus_fence";
-  private static final String ROW_TRIGGER = TRIGGER + "_row";
-  private static final String UNDEFINED_TABLE = "42P01";
-
   private final Database database;
   private final GroupName group;
+  private final FenceTriggers triggers;
 
   public Fence(Database database, GroupName group) {
     this.database = database;
     this.group = group;
+    this.triggers = new FenceTriggers(group);
   }
 
   /**
@@ -65,88 +49,7 @@ public final class Fence {
    * table of a partitioned one; for a dry run.
    */
   public static List<String> installSql(GroupName group, TableName table) {
-    return installSql(group, table, "");
-  }
-
-  /*
-   A stream's own writes pass because triggers stand still in a replica's session. A role that may not be a replica passes by a condition:
-   the session says that it applies a stream, and runs as Ficus's own role, by itself or inside ficus.dual_write, or as the table's owner,
-   as whom foreign keys cascade and who could disable the trigger anyway. Whoever else says so is kept out as before.
-  */
-  private static String passing(Connection connection, TableName table) throws SQLException {
-    return "when (current_user not in ("
-        + Quoted.literal(ReplicaRole.owner(connection))
-        + ", "
-        + Quoted.literal(owner(connection, table))
-        + ") or pg_catalog.current_setting('"
-        + ReplicaRole.PASS
-        + "', true) is distinct from 'on') ";
-  }
-
-  private static String owner(Connection connection, TableName table) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "select r.rolname from pg_class c join pg_roles r on r.oid = c.relowner where c.oid = ?::regclass")) {
-      select.setString(1, Quoted.table(table).sql());
-      try (ResultSet row = select.executeQuery()) {
-        row.next();
-        return row.getString(1);
-      }
-    }
-  }
-
-  private static List<String> installSql(GroupName group, TableName table, String condition) {
-    Quoted name = Quoted.table(table);
-    String argument = Quoted.literal(group.value()).sql();
-    return List.of(
-        "create or replace trigger "
-            + TRIGGER
-            + " before insert or update or delete on "
-            + name
-            + " for each statement "
-            + condition
-            + "execute function ficus.check_fence("
-            + argument
-            + ")",
-        "create or replace trigger "
-            + TRIGGER
-            + "_truncate before truncate on "
-            + name
-            + " for each statement "
-            + condition
-            + "execute function ficus.check_fence("
-            + argument
-            + ")");
-  }
-
-  private static List<String> installSql(GroupName group, List<Member> tree, String condition) {
-    TableName root = tree.get(0).name();
-    List<String> statements = new ArrayList<>(installSql(group, root, condition));
-    if (!tree.get(0).leaf()) {
-      statements.add(
-          "create or replace trigger "
-              + ROW_TRIGGER
-              + " before insert or update or delete on "
-              + Quoted.table(root)
-              + " for each row "
-              + condition
-              + "execute function ficus.check_fence("
-              + Quoted.literal(group.value())
-              + ")");
-    }
-    for (Member partition : tree.subList(1, tree.size())) {
-      statements.addAll(partitionSql(group, partition, condition));
-    }
-    return statements;
-  }
-
-  private static List<String> partitionSql(GroupName group, Member partition, String condition) {
-    List<String> statements = new ArrayList<>(installSql(group, partition.name(), condition));
-    if (partition.leaf()) {
-      statements.add(
-          "alter table " + Quoted.table(partition.name()) + " disable trigger " + ROW_TRIGGER);
-    }
-    return statements;
+    return FenceTriggers.sql(group, table, "");
   }
 
   /**
@@ -174,16 +77,8 @@ public final class Fence {
       boolean replica = ReplicaRole.mayBeTaken(connection);
       connection.setAutoCommit(false);
       for (TableName table : tables) {
-        try (Statement statement = connection.createStatement()) {
-          statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
-          List<Member> tree = Partitions.tree(connection, table);
-          if (tree.isEmpty()) {
-            throw new SQLException("there is no table " + table, UNDEFINED_TABLE);
-          }
-          for (String sql : installSql(group, tree, replica ? "" : passing(connection, table))) {
-            statement.execute(sql);
-          }
-        }
+        limitWaits(connection, lockTimeout);
+        triggers.install(connection, table, replica);
         connection.commit();
       }
     } catch (SQLException e) {
@@ -200,19 +95,8 @@ public final class Fence {
       boolean replica = ReplicaRole.mayBeTaken(connection);
       connection.setAutoCommit(false);
       for (TableName table : tables) {
-        try (Statement statement = connection.createStatement()) {
-          statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
-          List<Member> tree = Partitions.tree(connection, table);
-          boolean fenced = !tree.isEmpty() && guards(connection, tree.get(0)) == Guards.STATEMENTS;
-          for (Member member : fenced ? tree : List.<Member>of()) {
-            if (guards(connection, member) != Guards.STATEMENTS) {
-              for (String sql :
-                  partitionSql(group, member, replica ? "" : passing(connection, table))) {
-                statement.execute(sql);
-              }
-            }
-          }
-        }
+        limitWaits(connection, lockTimeout);
+        triggers.installOnNewPartitions(connection, table, replica);
         connection.commit();
       }
     } catch (SQLException e) {
@@ -226,16 +110,8 @@ public final class Fence {
     try (Connection connection = database.connect("fence " + group)) {
       connection.setAutoCommit(false);
       for (TableName table : tables) {
-        try (Statement statement = connection.createStatement()) {
-          statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
-          statement.execute("drop trigger if exists " + ROW_TRIGGER + " on " + Quoted.table(table));
-          for (Member member : Partitions.tree(connection, table)) {
-            for (String trigger : List.of(TRIGGER, TRIGGER + "_truncate")) {
-              statement.execute(
-                  "drop trigger if exists " + trigger + " on " + Quoted.table(member.name()));
-            }
-          }
-        }
+        limitWaits(connection, lockTimeout);
+        triggers.drop(connection, table);
         connection.commit();
       }
       try (PreparedStatement delete =
@@ -366,9 +242,7 @@ public final class Fence {
   public Optional<Token> reopen(Token from, Duration lockTimeout) {
     try (Connection connection = database.connect("fence " + group)) {
       connection.setAutoCommit(false);
-      try (Statement statement = connection.createStatement()) {
-        statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
-      }
+      limitWaits(connection, lockTimeout);
       Optional<Token> now =
           change(connection, from, FenceState.OPEN, from.reading().epoch())
               ? token(connection)
@@ -397,14 +271,18 @@ public final class Fence {
   }
 
   private void lockAlone(Connection connection, Duration lockTimeout) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
-    }
+    limitWaits(connection, lockTimeout);
     try (PreparedStatement lock =
         connection.prepareStatement(
             "select pg_advisory_xact_lock(1179206485, ficus.fence_key(?))")) {
       lock.setString(1, group.value());
       lock.execute();
+    }
+  }
+
+  private static void limitWaits(Connection connection, Duration lockTimeout) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
     }
   }
 
@@ -433,49 +311,12 @@ public final class Fence {
     List<TableName> unguarded = new ArrayList<>();
     try (Connection connection = database.connect("fence " + group)) {
       for (TableName table : tables) {
-        List<Member> tree = Partitions.tree(connection, table);
-        if (tree.isEmpty()) {
-          unguarded.add(table);
-        }
-        for (Member member : tree) {
-          if (guards(connection, member) == Guards.NOTHING) {
-            unguarded.add(member.name());
-          }
-        }
+        unguarded.addAll(triggers.unguarded(connection, table));
       }
       return unguarded;
     } catch (SQLException e) {
       throw PostgresException.sql(
           "looking for the fence triggers of group " + group + " in " + database, e);
-    }
-  }
-
-  /** What the enabled triggers on one table keep out. */
-  private enum Guards {
-    STATEMENTS,
-    /** What a partition has that came after the others. */
-    ROWS,
-    NOTHING
-  }
-
-  private static Guards guards(Connection connection, Member member) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            """
-            select array_agg(t.tgname::text) @> array[?, ?]::text[], coalesce(bool_or(t.tgname = ?), false) from pg_trigger t
-            where t.tgrelid = ?::bigint::oid and t.tgenabled in ('O', 'A') and t.tgfoid = 'ficus.check_fence()'::regprocedure
-            """)) {
-      select.setString(1, TRIGGER);
-      select.setString(2, TRIGGER + "_truncate");
-      select.setString(3, ROW_TRIGGER);
-      select.setLong(4, member.oid());
-      try (ResultSet row = select.executeQuery()) {
-        row.next();
-        if (row.getBoolean(1)) {
-          return Guards.STATEMENTS;
-        }
-        return member.isPartition() && row.getBoolean(2) ? Guards.ROWS : Guards.NOTHING;
-      }
     }
   }
 }
