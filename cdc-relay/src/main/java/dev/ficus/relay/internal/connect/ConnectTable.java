@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A table whose changes Kafka Connect can bring exactly (rule R7).
@@ -123,7 +124,7 @@ public record ConnectTable(TableShape shape, List<ExactType> types, boolean whol
     return refusals;
   }
 
-  private static Optional<ExactType> type(@org.jspecify.annotations.Nullable Found column) {
+  private static Optional<ExactType> type(@Nullable Found column) {
     if (column == null) {
       return Optional.empty();
     }
