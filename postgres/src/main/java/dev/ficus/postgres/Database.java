@@ -26,7 +26,9 @@ public record Database(String name, DatabaseAddress address) {
   private static final String SETTINGS =
       "-c timezone=UTC -c datestyle=ISO,YMD -c intervalstyle=postgres -c extra_float_digits=3 -c bytea_output=hex"
           + " -c lc_monetary=C -c array_nulls=on -c xmloption=content -c xmlbinary=base64"
-          + " -c standard_conforming_strings=on -c search_path=pg_catalog";
+          + " -c standard_conforming_strings=on -c search_path=pg_catalog"
+          // The locks of a machine that died are to be free again within a minute.
+          + " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3";
 
   /**
    * Opens a connection with auto-commit on.

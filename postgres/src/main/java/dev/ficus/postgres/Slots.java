@@ -54,10 +54,22 @@ public final class Slots {
    * publication" where it is gone a moment later.
    */
   public void publish(String publication, List<TableName> tables) {
+    try (Connection connection = source.connect("publication " + publication)) {
+      publish(connection, publication, tables);
+    } catch (SQLException e) {
+      throw PostgresException.sql("creating publication " + publication + " in " + source, e);
+    }
+  }
+
+  /**
+   * The same on a connection that has the slot's lock.
+   *
+   * @param connection to the source in auto-commit mode; one for replication will do
+   */
+  public void publish(Connection connection, String publication, List<TableName> tables) {
     String list =
         String.join(", ", tables.stream().map(table -> Quoted.table(table).sql()).toList());
-    try (Connection connection = source.connect("publication " + publication);
-        Statement statement = connection.createStatement()) {
+    try (Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
       if (isPublication(connection, publication)) {
         statement.execute("alter publication " + Quoted.name(publication) + " set table " + list);
@@ -75,6 +87,7 @@ public final class Slots {
       }
       DdlNotices.install(connection);
       connection.commit();
+      connection.setAutoCommit(true);
     } catch (SQLException e) {
       throw PostgresException.sql("creating publication " + publication + " in " + source, e);
     }
@@ -182,8 +195,8 @@ public final class Slots {
   }
 
   /**
-   * Drops a slot and its publication, waiting for a walsender that is about to leave it; nothing
-   * happens where they are gone.
+   * Drops a slot and its publication, waiting for a relay that is about to leave it; nothing
+   * happens where they are gone. The stream must have been ended before ({@link SlotLock}).
    */
   public void drop(String slot, Duration timeout) {
     dropSlot(slot, timeout);
@@ -197,6 +210,7 @@ public final class Slots {
         PreparedStatement drop =
             connection.prepareStatement(
                 "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = ?")) {
+      SlotLock.take(connection, slot, timeout);
       while (true) {
         try {
           drop.setString(1, slot);

@@ -7,6 +7,7 @@ import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostponedDefinitions;
 import dev.ficus.postgres.ReplicaRole;
 import dev.ficus.postgres.RowMapping;
+import dev.ficus.postgres.SlotLock;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
@@ -48,7 +49,7 @@ import org.slf4j.LoggerFactory;
 public final class Backfill {
 
   private static final Logger log = LoggerFactory.getLogger(Backfill.class);
-  private static final Duration SLOT_DROP_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration SLOT_TIMEOUT = Duration.ofSeconds(10);
 
   private final Database source;
   private final Database target;
@@ -120,15 +121,11 @@ public final class Backfill {
       remember(locks);
       leased.commit();
       SourceLocks released = SourceLocks.release(locks, stream.tables());
-      Slots slots = new Slots(source);
-      slots.dropSlot(stream.slot(), SLOT_DROP_TIMEOUT);
+      new Slots(source).dropSlot(stream.slot(), SLOT_TIMEOUT);
       if (publisher.isPresent()) {
         try (Connection ready = connections.open(source)) {
           publisher.get().prepare(ready, shapes);
         }
-      } else {
-        slots.publish(
-            stream.publication(), stream.tables().stream().map(StreamTable::source).toList());
       }
       try (ExportedSnapshot snapshot = export()) {
         faults.reach("relay.slot.created");
@@ -176,11 +173,27 @@ public final class Backfill {
     }
   }
 
-  private ExportedSnapshot export() {
+  private ExportedSnapshot export() throws SQLException {
+    faults.reach("relay.slot.wanted");
     Connection holder = connections.openForReplication(source);
-    return publisher.isPresent()
-        ? ExportedSnapshot.createTemporary(holder, source, stream.slot())
-        : ExportedSnapshot.create(holder, source, stream.slot());
+    try {
+      if (publisher.isPresent()) {
+        return ExportedSnapshot.createTemporary(holder, source, stream.slot());
+      }
+      // All that is made in the source is made on the connection that has the lock.
+      SlotLock.take(holder, stream.slot(), SLOT_TIMEOUT);
+      row.verifyWanted(leased);
+      leased.commit();
+      new Slots(source)
+          .publish(
+              holder,
+              stream.publication(),
+              stream.tables().stream().map(StreamTable::source).toList());
+      return ExportedSnapshot.create(holder, source, stream.slot());
+    } catch (SQLException | RuntimeException e) {
+      holder.close();
+      throw e;
+    }
   }
 
   /** The locks keep the tables as they are now until the slot stands, and with it the position. */

@@ -5,12 +5,16 @@ import dev.ficus.core.TableName;
 import dev.ficus.postgres.DdlNotices;
 import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.PostgresException;
+import dev.ficus.postgres.SlotLock;
 import dev.ficus.postgres.Slots;
+import dev.ficus.postgres.StreamState;
 import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.StreamTopic;
+import dev.ficus.postgres.Streams;
 import dev.ficus.postgres.TableCopies;
 import dev.ficus.relay.internal.apply.Applier;
 import dev.ficus.relay.internal.apply.Destination;
+import dev.ficus.relay.internal.apply.StreamEnded;
 import dev.ficus.relay.internal.capture.Capture;
 import dev.ficus.relay.internal.ddl.DdlWatch;
 import dev.ficus.relay.internal.ddl.ShapeRows;
@@ -39,6 +43,7 @@ final class Streaming {
 
   private static final Logger log = LoggerFactory.getLogger(Streaming.class);
   private static final Duration WATCH = Duration.ofMillis(50);
+  private static final Duration SLOT_TIMEOUT = Duration.ofSeconds(10);
 
   private final RunContext run;
 
@@ -91,9 +96,9 @@ final class Streaming {
   void publish(
       KafkaClients clients, StreamTopic topic, CountDownLatch stopping, Runnable progressed)
       throws Exception {
-    Slots.Slot slot = new SourceCheck(run.source(), run.stream()).verifyUnmoved();
-    try (Connection catalog = run.connections().open(run.source());
+    try (Connection catalog = openSlot();
         Connection markers = run.connections().open(run.source())) {
+      Slots.Slot slot = new SourceCheck(run.source(), run.stream()).verifyUnmoved();
       Map<TableName, Remembered> remembered = remembered(markers);
       DdlWatch ddl = watch(remembered, catalog, markers);
       List<TableShape> shapes = shapes(markers, remembered);
@@ -128,9 +133,9 @@ final class Streaming {
 
   private void apply(Set<TableName> without, UnaryOperator<Capture.Sink> around, Ending ending)
       throws Exception {
-    new SourceCheck(run.source(), run.stream()).verify(run.leased());
-    try (Connection catalog = run.connections().open(run.source());
+    try (Connection catalog = openSlot();
         Connection markers = run.connections().open(run.source())) {
+      new SourceCheck(run.source(), run.stream()).verify(run.leased());
       Map<TableName, Remembered> remembered = remembered(markers);
       DdlWatch ddl = watch(remembered, catalog, markers);
       remembered.keySet().removeAll(without);
@@ -151,6 +156,23 @@ final class Streaming {
         capture(
             applier, around.apply(applier), run.stream().position(), shapes, ddl, markers, ending);
       }
+    }
+  }
+
+  /** A connection to the source that keeps the slot's lock, for a stream that is wanted. */
+  private Connection openSlot() throws SQLException {
+    run.faults().reach("relay.slot.opening");
+    Connection source = run.connections().open(run.source());
+    try {
+      SlotLock.take(source, run.stream().slot(), SLOT_TIMEOUT);
+      if (!Streams.isIn(run.leased(), run.stream(), StreamState.STREAMING)) {
+        throw new StreamEnded("stream " + run.stream().name() + " is not wanted any more");
+      }
+      run.faults().reach("relay.slot.opened");
+      return source;
+    } catch (SQLException | RuntimeException e) {
+      source.close();
+      throw e;
     }
   }
 
