@@ -32,6 +32,10 @@ public final class SlotLock {
   /** Ficus's first key of advisory locks for slots. */
   private static final int CLASS = 1179206487;
 
+  /** How long a relay that ends may take to let go. */
+  private static final Duration HANDOVER = Duration.ofSeconds(1);
+
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Duration POLL = Duration.ofMillis(10);
 
   private SlotLock() {}
@@ -64,22 +68,38 @@ public final class SlotLock {
     }
   }
 
-  /** Ends the connections that have the lock or use the slot; their relay may hang. */
+  /**
+   * Takes the lock for a relay that has the lease: a relay that has it still has lost the lease,
+   * and may hang for ever, so its connection is ended.
+   *
+   * @param source as {@link #take} needs it
+   */
+  public static void takeOver(Connection source, String slot) throws SQLException {
+    try {
+      take(source, slot, HANDOVER);
+    } catch (SQLException e) {
+      if (!SqlErrors.OBJECT_IN_USE.equals(e.getSQLState())) {
+        throw e;
+      }
+      breakOff(source, slot);
+      take(source, slot, PATIENCE);
+    }
+  }
+
+  /** Ends the connections of relays that have the lock. */
   public static void breakOff(Connection source, String slot) throws SQLException {
     try (PreparedStatement terminate =
         source.prepareStatement(
             """
-            select pg_terminate_backend(pid) from (
-              select active_pid as pid from pg_replication_slots where slot_name = ?
-              union
-              select l.pid from pg_locks l join pg_database d on d.oid = l.database
-              where d.datname = current_database() and l.locktype = 'advisory' and l.granted
-                and l.classid = ? and l.objid::bigint = (hashtext(?)::bigint & 4294967295) and l.objsubid = 2
-            ) users where pid is not null
+            select pg_terminate_backend(l.pid) from pg_locks l
+              join pg_database d on d.oid = l.database
+              join pg_stat_activity a on a.pid = l.pid
+            where d.datname = current_database() and l.locktype = 'advisory' and l.granted
+              and l.classid = ? and l.objid::bigint = (hashtext(?)::bigint & 4294967295) and l.objsubid = 2
+              and a.application_name like 'ficus relay %'
             """)) {
-      terminate.setString(1, slot);
-      terminate.setInt(2, CLASS);
-      terminate.setString(3, slot);
+      terminate.setInt(1, CLASS);
+      terminate.setString(2, slot);
       terminate.execute();
     }
   }

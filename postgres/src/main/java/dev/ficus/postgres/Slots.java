@@ -199,23 +199,32 @@ public final class Slots {
    * happens where they are gone. The stream must have been ended before ({@link SlotLock}).
    */
   public void drop(String slot, Duration timeout) {
-    dropSlot(slot, timeout);
+    try (Connection connection = source.connect("slot " + slot)) {
+      SlotLock.take(connection, slot, timeout);
+      dropSlot(connection, slot, timeout);
+    } catch (SQLException e) {
+      throw PostgresException.sql("dropping slot " + slot + " in " + source, e);
+    }
     dropPublication(slot);
   }
 
-  /** The same without the publication, for a slot that is made anew. */
-  public void dropSlot(String slot, Duration timeout) {
+  /**
+   * The same without the publication, for a slot that is made anew.
+   *
+   * @param source a connection in auto-commit mode with the slot's lock; one for replication will
+   *     do
+   */
+  public static void dropSlot(Connection source, String slot, Duration timeout)
+      throws SQLException {
     long deadline = System.nanoTime() + timeout.toNanos();
-    try (Connection connection = source.connect("slot " + slot);
-        PreparedStatement drop =
-            connection.prepareStatement(
-                "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = ?")) {
-      SlotLock.take(connection, slot, timeout);
+    try (PreparedStatement drop =
+        source.prepareStatement(
+            "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = ?")) {
+      drop.setString(1, slot);
       while (true) {
         try {
-          drop.setString(1, slot);
           drop.execute();
-          break;
+          return;
         } catch (SQLException e) {
           if (!SqlErrors.OBJECT_IN_USE.equals(e.getSQLState()) || System.nanoTime() > deadline) {
             throw e;
@@ -223,8 +232,6 @@ public final class Slots {
           LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
         }
       }
-    } catch (SQLException e) {
-      throw PostgresException.sql("dropping slot " + slot + " in " + source, e);
     }
   }
 

@@ -49,7 +49,7 @@ import org.slf4j.LoggerFactory;
 public final class Backfill {
 
   private static final Logger log = LoggerFactory.getLogger(Backfill.class);
-  private static final Duration SLOT_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration SLOT_DROP_TIMEOUT = Duration.ofSeconds(10);
 
   private final Database source;
   private final Database target;
@@ -121,7 +121,6 @@ public final class Backfill {
       remember(locks);
       leased.commit();
       SourceLocks released = SourceLocks.release(locks, stream.tables());
-      new Slots(source).dropSlot(stream.slot(), SLOT_TIMEOUT);
       if (publisher.isPresent()) {
         try (Connection ready = connections.open(source)) {
           publisher.get().prepare(ready, shapes);
@@ -177,13 +176,14 @@ public final class Backfill {
     faults.reach("relay.slot.wanted");
     Connection holder = connections.openForReplication(source);
     try {
+      // All that is made in the source is made on the connection that has the lock.
+      SlotLock.takeOver(holder, stream.slot());
+      row.verifyWanted(leased);
+      leased.commit();
+      Slots.dropSlot(holder, stream.slot(), SLOT_DROP_TIMEOUT);
       if (publisher.isPresent()) {
         return ExportedSnapshot.createTemporary(holder, source, stream.slot());
       }
-      // All that is made in the source is made on the connection that has the lock.
-      SlotLock.take(holder, stream.slot(), SLOT_TIMEOUT);
-      row.verifyWanted(leased);
-      leased.commit();
       new Slots(source)
           .publish(
               holder,

@@ -14,8 +14,8 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class PieceQueue {
 
-  private static final int MESSAGES = 32_768;
-  private static final long CHARACTERS = 16L * 1024 * 1024;
+  private static final int MESSAGES = 8192;
+  private static final long CHARACTERS = 8L * 1024 * 1024;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition taken = lock.newCondition();

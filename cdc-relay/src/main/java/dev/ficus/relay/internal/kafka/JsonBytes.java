@@ -39,8 +39,20 @@ final class JsonBytes {
     return this;
   }
 
+  /** A number that is not negative. */
   JsonBytes number(long number) {
-    return put(raw(Long.toString(number)));
+    int digits = 1;
+    for (long rest = number / 10; rest > 0; rest /= 10) {
+      digits++;
+    }
+    room(digits);
+    length += digits;
+    long rest = number;
+    for (int place = length - 1; place >= length - digits; place--) {
+      bytes[place] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    }
+    return this;
   }
 
   /** A string, quoted and escaped. */

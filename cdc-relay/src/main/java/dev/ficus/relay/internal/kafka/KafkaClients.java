@@ -24,10 +24,10 @@ public final class KafkaClients {
   private static final int LEAST_BATCH_BYTES = 32 << 10;
   private static final long BUFFER_BYTES = 32L << 20;
   private static final int ENVELOPE_BYTES = 64 << 10;
-  private static final int FETCH_BYTES = 8 << 20;
+  private static final int FETCH_BYTES = 2 << 20;
   private static final int LEAST_FETCH_BYTES = 256 << 10;
   private static final int FETCH_WAIT_MILLIS = 25;
-  private static final int POLL_RECORDS = 8192;
+  private static final int POLL_RECORDS = 2048;
 
   private final KafkaCluster cluster;
 

@@ -140,7 +140,7 @@ final class PartitionQueue {
           new Fetched(
               what,
               oneOfSeveral ? run(record) : 0,
-              record.headers().lastHeader(TopicRecord.ECHO_HEADER) != null,
+              oneOfSeveral && record.headers().lastHeader(TopicRecord.ECHO_HEADER) != null,
               record.offset(),
               bytes(record)));
     }

@@ -186,22 +186,26 @@ public final class TopicPublisher implements Destination, AutoCloseable {
         && change instanceof Change.Written written
         && written.before() != null) {
       Change gone = new Change.Deleted(written.table(), written.lsn(), written.before());
-      send(gone, partition(envelopes.key(gone)), echo);
+      byte[] key = envelopes.key(gone);
+      send(gone, partition(key), key, echo);
     }
-    send(change, partition(envelopes.key(change)), headers(change));
+    byte[] key = envelopes.key(change);
+    send(change, partition(key), key, headers(change));
     if (change instanceof Change.Truncated) {
       for (int partition = 1; partition < topic.partitions(); partition++) {
-        send(change, partition, echo);
+        send(change, partition, key, echo);
       }
     }
   }
 
   /** That of the key, as Kafka's own producers choose it; the first one where there is no key. */
   private int partition(byte @Nullable [] key) {
-    return key == null ? 0 : Utils.toPositive(Utils.murmur2(key)) % topic.partitions();
+    return key == null || topic.partitions() == 1
+        ? 0
+        : Utils.toPositive(Utils.murmur2(key)) % topic.partitions();
   }
 
-  private void send(Change change, int partition, List<Header> headers) {
+  private void send(Change change, int partition, byte @Nullable [] key, List<Header> headers) {
     byte[] value = envelopes.change(change);
     if (value.length > maxRecordBytes) {
       throw RelayException.stop(
@@ -218,7 +222,7 @@ public final class TopicPublisher implements Destination, AutoCloseable {
               + topic.name()
               + ", or let the group's streams travel directly");
     }
-    send(partition, envelopes.key(change), value, headers);
+    send(partition, key, value, headers);
   }
 
   @Override

@@ -43,7 +43,6 @@ final class Streaming {
 
   private static final Logger log = LoggerFactory.getLogger(Streaming.class);
   private static final Duration WATCH = Duration.ofMillis(50);
-  private static final Duration SLOT_TIMEOUT = Duration.ofSeconds(10);
 
   private final RunContext run;
 
@@ -164,7 +163,7 @@ final class Streaming {
     run.faults().reach("relay.slot.opening");
     Connection source = run.connections().open(run.source());
     try {
-      SlotLock.take(source, run.stream().slot(), SLOT_TIMEOUT);
+      SlotLock.takeOver(source, run.stream().slot());
       if (!Streams.isIn(run.leased(), run.stream(), StreamState.STREAMING)) {
         throw new StreamEnded("stream " + run.stream().name() + " is not wanted any more");
       }

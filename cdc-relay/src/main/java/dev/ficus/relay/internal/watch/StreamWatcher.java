@@ -14,6 +14,7 @@ import dev.ficus.postgres.StreamWatches;
 import dev.ficus.postgres.Streams;
 import dev.ficus.relay.RelayWatch;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -254,7 +255,12 @@ public final class StreamWatcher {
 
   /** Ends whoever reads the slot, which may hang in its target, and drops it. */
   private static void drop(Database source, Slots.Slot slot) {
-    try (Connection connection = source.connect("relay watch")) {
+    try (Connection connection = source.connect("relay watch");
+        PreparedStatement terminate =
+            connection.prepareStatement(
+                "select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = ? and active_pid is not null")) {
+      terminate.setString(1, slot.name());
+      terminate.execute();
       SlotLock.breakOff(connection, slot.name());
       new Slots(source).drop(slot.name(), DROP_TIMEOUT);
     } catch (SQLException | PostgresException e) {
