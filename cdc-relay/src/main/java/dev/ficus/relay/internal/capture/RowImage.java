@@ -22,12 +22,13 @@ public final class RowImage {
     this.values = values;
   }
 
-  /** Takes the array as it is, but for these places, which are unchanged. */
-  public static RowImage of(@Nullable String[] values, int[] unchanged) {
+  /** This image but for these places, which are unchanged. */
+  public RowImage without(int[] unchanged) {
+    @Nullable String[] left = values.clone();
     for (int column : unchanged) {
-      values[column] = UNCHANGED;
+      left[column] = UNCHANGED;
     }
-    return new RowImage(values);
+    return new RowImage(left);
   }
 
   public @Nullable String get(int column) {

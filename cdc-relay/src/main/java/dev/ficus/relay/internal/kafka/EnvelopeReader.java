@@ -37,6 +37,8 @@ final class EnvelopeReader {
               StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
           .build();
   private final Map<TableName, TableShape> tables = new HashMap<>();
+  // Learned from the first change of each table.
+  private final List<EnvelopeTemplate> templates = new ArrayList<>();
 
   EnvelopeReader(List<TableShape> shapes) {
     shapes.forEach(shape -> tables.put(shape.source(), shape));
@@ -64,13 +66,23 @@ final class EnvelopeReader {
   }
 
   TopicRecord read(ConsumerRecord<byte[], byte[]> record) {
-    Parsed parsed = parse(record);
+    byte[] value = record.value();
+    if (value == null) {
+      throw strange(record, "is empty");
+    }
+    EnvelopeTemplate.Filled filled = fill(value);
+    if (filled != null) {
+      return new TopicRecord.Row(filled.transaction(), filled.order(), change(record, filled));
+    }
+    Parsed parsed = parse(record, value);
     String transaction = parsed.id;
     if (transaction == null) {
       throw strange(record, "names no transaction");
     }
     if (parsed.status == null) {
-      return new TopicRecord.Row(transaction, parsed.order, change(record, parsed));
+      filled = filled(record, transaction, parsed);
+      remember(filled.table(), value);
+      return new TopicRecord.Row(transaction, parsed.order, change(record, filled));
     }
     return switch (parsed.status) {
       case "BEGIN" ->
@@ -84,35 +96,80 @@ final class EnvelopeReader {
     };
   }
 
-  private Change change(ConsumerRecord<byte[], byte[]> record, Parsed parsed) {
+  /** By the template of its table; the one that was used last is tried first. */
+  private EnvelopeTemplate.@Nullable Filled fill(byte[] value) {
+    for (int i = 0; i < templates.size(); i++) {
+      EnvelopeTemplate template = templates.get(i);
+      EnvelopeTemplate.Filled filled = template.read(value);
+      if (filled != null) {
+        if (i > 0) {
+          templates.remove(i);
+          templates.add(0, template);
+        }
+        return filled;
+      }
+    }
+    return null;
+  }
+
+  private void remember(TableShape table, byte[] value) {
+    if (templates.stream().noneMatch(template -> template.table().equals(table))) {
+      EnvelopeTemplate template = EnvelopeTemplate.of(table, value);
+      if (template != null) {
+        templates.add(template);
+      }
+    }
+  }
+
+  private EnvelopeTemplate.Filled filled(
+      ConsumerRecord<byte[], byte[]> record, String transaction, Parsed parsed) {
+    if (parsed.schema.isEmpty() || parsed.table.isEmpty()) {
+      throw strange(record, "names no table");
+    }
     TableName name = new TableName(parsed.schema, parsed.table);
     TableShape table = tables.get(name);
     if (table == null) {
       throw strange(record, "is of table " + name + ", which the stream does not carry");
     }
-    Lsn lsn = new Lsn(parsed.lsn);
-    return switch (String.valueOf(parsed.op)) {
-      case "c", "u" -> {
-        RowImage image = image(record, table, parsed.after);
+    String op = String.valueOf(parsed.op);
+    return new EnvelopeTemplate.Filled(
+        table,
+        transaction,
+        parsed.order,
+        parsed.lsn,
+        op.length() == 1 ? op.charAt(0) : ' ',
+        values(record, table, "before", parsed.before, table.key()),
+        values(record, table, "after", parsed.after, table.columns()));
+  }
+
+  private static Change change(
+      ConsumerRecord<byte[], byte[]> record, EnvelopeTemplate.Filled filled) {
+    TableShape table = filled.table();
+    Lsn lsn = new Lsn(filled.lsn());
+    return switch (filled.op()) {
+      case 'c', 'u' -> {
+        RowImage image = image(record, table, filled.after());
         yield new Change.Written(
             table,
             lsn,
             image,
-            parsed.before == null ? null : key(record, table, parsed.before),
-            "c".equals(parsed.op));
+            filled.before() == null ? null : key(record, table, filled.before()),
+            filled.op() == 'c');
       }
-      case "d" -> new Change.Deleted(table, lsn, key(record, table, parsed.before));
-      case "t" -> new Change.Truncated(table, lsn);
+      case 'd' -> new Change.Deleted(table, lsn, key(record, table, filled.before()));
+      case 't' -> new Change.Truncated(table, lsn);
       default -> throw strange(record, "has an op that is none of c, u, d and t");
     };
   }
 
   private static RowImage image(
-      ConsumerRecord<byte[], byte[]> record, TableShape table, @Nullable Fields after) {
-    @Nullable String[] values = values(record, table, "after", after, table.columns());
+      ConsumerRecord<byte[], byte[]> record, TableShape table, @Nullable RowImage sent) {
+    if (sent == null) {
+      throw strange(record, "has no row in its after");
+    }
     Header unchanged = record.headers().lastHeader(TopicRecord.UNCHANGED_HEADER);
     if (unchanged == null) {
-      return new RowImage(values);
+      return sent;
     }
     int[] places;
     try {
@@ -124,17 +181,20 @@ final class EnvelopeReader {
       throw strange(record, "has a header " + TopicRecord.UNCHANGED_HEADER + " without places");
     }
     for (int place : places) {
-      if (place < 0 || place >= values.length || !TopicRecord.UNAVAILABLE.equals(values[place])) {
+      if (place < 0
+          || place >= table.columns().size()
+          || !TopicRecord.UNAVAILABLE.equals(sent.get(place))) {
         throw strange(record, "says of a value that it is unchanged, and has one");
       }
     }
-    return RowImage.of(values, places);
+    return sent.without(places);
   }
 
   private static RowKey key(
-      ConsumerRecord<byte[], byte[]> record, TableShape table, @Nullable Fields before) {
+      ConsumerRecord<byte[], byte[]> record, TableShape table, @Nullable RowImage before) {
     List<String> values = new ArrayList<>();
-    for (String value : values(record, table, "before", before, table.key())) {
+    for (int i = 0; i < table.keyIndexes().size(); i++) {
+      String value = before == null ? null : before.get(i);
       if (value == null) {
         throw strange(record, "has a key of table " + table.source() + " that is not whole");
       }
@@ -143,18 +203,21 @@ final class EnvelopeReader {
     return new RowKey(values);
   }
 
-  private static @Nullable String[] values(
+  private static @Nullable RowImage values(
       ConsumerRecord<byte[], byte[]> record,
       TableShape table,
       String part,
       @Nullable Fields fields,
       List<CarriedColumn> columns) {
-    List<String> names = fields == null ? List.of() : fields.names;
+    if (fields == null) {
+      return null;
+    }
+    List<String> names = fields.names;
     boolean same = names.size() == columns.size();
     for (int i = 0; same && i < names.size(); i++) {
       same = names.get(i).equals(columns.get(i).name());
     }
-    if (!same || fields == null) {
+    if (!same) {
       throw strange(
           record,
           "has columns "
@@ -166,7 +229,7 @@ final class EnvelopeReader {
               + ", while the stream carries "
               + columns.stream().map(CarriedColumn::name).toList());
     }
-    return fields.values.toArray(new @Nullable String[0]);
+    return new RowImage(fields.values.toArray(new @Nullable String[0]));
   }
 
   private static Lsn lsn(ConsumerRecord<byte[], byte[]> record, String header) {
@@ -181,11 +244,7 @@ final class EnvelopeReader {
     }
   }
 
-  private Parsed parse(ConsumerRecord<byte[], byte[]> record) {
-    byte[] value = record.value();
-    if (value == null) {
-      throw strange(record, "is empty");
-    }
+  private Parsed parse(ConsumerRecord<byte[], byte[]> record, byte[] value) {
     Parsed parsed = new Parsed();
     try (JsonParser parser = json.createParser(value)) {
       require(parser, parser.nextToken(), JsonToken.START_OBJECT);

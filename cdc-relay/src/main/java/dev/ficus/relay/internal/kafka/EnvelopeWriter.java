@@ -18,15 +18,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class EnvelopeWriter {
 
-  private static final byte[] BEFORE = JsonBytes.raw("{\"before\":");
-  private static final byte[] AFTER = JsonBytes.raw(",\"after\":");
-  private static final byte[] TX_ID = JsonBytes.raw(",\"txId\":");
-  private static final byte[] LSN = JsonBytes.raw(",\"lsn\":");
-  private static final byte[] OP = JsonBytes.raw("},\"op\":");
-  private static final byte[] TS = JsonBytes.raw(",\"ts_ms\":");
-  private static final byte[] TRANSACTION = JsonBytes.raw(",\"transaction\":{\"id\":");
-  private static final byte[] TOTAL_ORDER = JsonBytes.raw(",\"total_order\":");
-  private static final byte[] TABLE_ORDER = JsonBytes.raw(",\"data_collection_order\":");
+  static final byte[] BEFORE = JsonBytes.raw("{\"before\":");
+  static final byte[] AFTER = JsonBytes.raw(",\"after\":");
+  static final byte[] TX_ID = JsonBytes.raw(",\"txId\":");
+  static final byte[] LSN = JsonBytes.raw(",\"lsn\":");
+  static final byte[] OP = JsonBytes.raw("},\"op\":");
+  static final byte[] TS = JsonBytes.raw(",\"ts_ms\":");
+  static final byte[] TRANSACTION = JsonBytes.raw(",\"transaction\":{\"id\":");
+  static final byte[] TOTAL_ORDER = JsonBytes.raw(",\"total_order\":");
+  static final byte[] TABLE_ORDER = JsonBytes.raw(",\"data_collection_order\":");
   private static final byte[] BEGIN = JsonBytes.raw("{\"status\":\"BEGIN\",\"id\":");
   private static final byte[] BEGIN_REST =
       JsonBytes.raw(",\"event_count\":null,\"data_collections\":null}");
@@ -194,7 +194,7 @@ final class EnvelopeWriter {
   }
 
   /** Each name with what stands before and after it in an object of all of them. */
-  private static List<byte[]> names(List<CarriedColumn> columns) {
+  static List<byte[]> names(List<CarriedColumn> columns) {
     List<byte[]> names = new ArrayList<>();
     for (CarriedColumn column : columns) {
       names.add(

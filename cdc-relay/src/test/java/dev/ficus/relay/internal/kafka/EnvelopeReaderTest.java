@@ -1,0 +1,175 @@
+package dev.ficus.relay.internal.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ficus.core.Lsn;
+import dev.ficus.core.TableName;
+import dev.ficus.relay.RelayException;
+import dev.ficus.relay.internal.capture.Change;
+import dev.ficus.relay.internal.capture.RowImage;
+import dev.ficus.relay.internal.capture.RowKey;
+import dev.ficus.relay.internal.shape.CarriedColumn;
+import dev.ficus.relay.internal.shape.TableShape;
+import dev.ficus.testkit.Rule;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+@Rule("R7")
+class EnvelopeReaderTest {
+
+  private static final String[] PIECES = {
+    "a",
+    "Z",
+    "0",
+    " ",
+    "\"",
+    "\\",
+    "\n",
+    "\u0001",
+    "é",
+    "\u20ac",
+    "\ud83d\ude00",
+    "\ufffd",
+    "{",
+    ",\"source\":{",
+    ",\"ts_ms\":",
+    "null",
+    "__debezium_unavailable_value"
+  };
+
+  // The second has the columns of the first, and both have names that the envelope has too.
+  private static final List<TableShape> TABLES =
+      List.of(
+          table("one", "id", "source", "ts_ms"),
+          table("two", "id", "source", "ts_ms"),
+          table("three", "a\"b", "é"));
+
+  private static TableShape table(String name, String... columns) {
+    TableName table = new TableName("public", name);
+    List<CarriedColumn> carried = new ArrayList<>();
+    for (String column : columns) {
+      carried.add(new CarriedColumn(column, "text"));
+    }
+    return new TableShape(table, table, carried, List.of(0), true, Optional.empty());
+  }
+
+  private static String text(Random random) {
+    StringBuilder text = new StringBuilder();
+    for (int i = random.nextInt(6); i > 0; i--) {
+      // Most texts need no escape.
+      text.append(random.nextInt(4) > 0 ? "plain" : PIECES[random.nextInt(PIECES.length)]);
+    }
+    return text.toString();
+  }
+
+  private static Change change(Random random) {
+    TableShape table = TABLES.get(random.nextInt(TABLES.size()));
+    Lsn lsn = new Lsn(random.nextInt(Integer.MAX_VALUE));
+    @Nullable String[] values = new String[table.columns().size()];
+    values[0] = text(random);
+    for (int i = 1; i < values.length; i++) {
+      values[i] = random.nextInt(5) == 0 ? null : text(random);
+    }
+    RowKey key = new RowKey(List.of(text(random)));
+    return switch (random.nextInt(8)) {
+      case 0 -> new Change.Deleted(table, lsn, key);
+      case 1 -> new Change.Truncated(table, lsn);
+      case 2 -> new Change.Written(table, lsn, new RowImage(values), key, false);
+      default -> new Change.Written(table, lsn, new RowImage(values), null, random.nextBoolean());
+    };
+  }
+
+  private static ConsumerRecord<byte[], byte[]> record(byte[] value) {
+    return new ConsumerRecord<>("topic", 0, 7, new byte[0], value);
+  }
+
+  /** What a reader makes of a record, in words. */
+  private static String read(EnvelopeReader reader, byte[] value) {
+    try {
+      TopicRecord read = reader.read(record(value));
+      return read instanceof TopicRecord.Row row
+          ? row.transaction() + " " + row.order() + " " + described(row.change())
+          : read.toString();
+    } catch (RelayException e) {
+      return "refused";
+    }
+  }
+
+  private static String described(Change change) {
+    StringBuilder text =
+        new StringBuilder(change.getClass().getSimpleName())
+            .append(change.table().source())
+            .append(change.lsn());
+    if (change instanceof Change.Written written) {
+      for (int i = 0; i < written.table().columns().size(); i++) {
+        text.append('|').append(written.image().get(i));
+      }
+      text.append(written.before()).append(written.inserted());
+    } else if (change instanceof Change.Deleted deleted) {
+      text.append(deleted.key());
+    }
+    return text.toString();
+  }
+
+  @Test
+  void shouldGiveBackWhateverWasWritten() {
+    Random random = new Random(11);
+    EnvelopeWriter writer = new EnvelopeWriter("ficus", "store");
+    EnvelopeReader reader = new EnvelopeReader(TABLES);
+    for (int transaction = 1; transaction <= 400; transaction++) {
+      writer.begin(transaction + ":9", Instant.ofEpochMilli(1_700_000_000_000L + transaction));
+      for (int order = 1; order <= 10; order++) {
+        Change change = change(random);
+
+        assertThat(read(reader, writer.change(change)))
+            .isEqualTo(transaction + ":9 " + order + " " + described(change));
+      }
+    }
+  }
+
+  /** A template may not take what the parser refuses, nor make something else of it. */
+  @Test
+  void shouldReadDamagedRecordsAsAReaderWithoutTemplatesDoes() {
+    Random random = new Random(12);
+    EnvelopeWriter writer = new EnvelopeWriter("ficus", "store");
+    EnvelopeReader practised = new EnvelopeReader(TABLES);
+    int refused = 0;
+    for (int i = 0; i < 20_000; i++) {
+      writer.begin(i + ":9", Instant.ofEpochMilli(1_700_000_000_000L));
+      byte[] whole = writer.change(change(random));
+      read(practised, whole);
+      byte[] damaged = damaged(random, whole);
+
+      String fresh = read(new EnvelopeReader(TABLES), damaged);
+      assertThat(read(practised, damaged))
+          .as(() -> new String(damaged, StandardCharsets.UTF_8))
+          .isEqualTo(fresh);
+      refused += fresh.equals("refused") ? 1 : 0;
+    }
+    assertThat(refused).isBetween(5_000, 19_000);
+  }
+
+  private static byte[] damaged(Random random, byte[] whole) {
+    byte[] damaged = whole.clone();
+    int place = random.nextInt(damaged.length);
+    switch (random.nextInt(4)) {
+      case 0 -> damaged[place] = (byte) random.nextInt(256);
+      case 1 -> damaged[place] = (byte) "0\"{},:n\\".charAt(random.nextInt(8));
+      case 2 -> damaged[place] = damaged[random.nextInt(damaged.length)];
+      default -> {
+        byte[] shorter = new byte[damaged.length - 1];
+        System.arraycopy(damaged, 0, shorter, 0, place);
+        System.arraycopy(damaged, place + 1, shorter, place, shorter.length - place);
+        damaged = shorter;
+      }
+    }
+    return damaged;
+  }
+}
