@@ -187,6 +187,11 @@ public final class Applier implements Destination, AutoCloseable {
     if (advance != null && !openInPieces) {
       apply(advance);
     }
+    return durable();
+  }
+
+  @Override
+  public Lsn durable() {
     faults.reach("relay.ack.before");
     return writer.flushed();
   }

@@ -96,9 +96,12 @@ public final class Capture implements AutoCloseable {
     /**
      * Nothing more is at hand: writes what is whole.
      *
-     * @return up to which commit it is durable: only this is acknowledged to the slot (rule R4)
+     * @return as {@link #durable} does
      */
     Lsn flush() throws Exception;
+
+    /** Up to which commit it is durable: only this is acknowledged to the slot (rule R4). */
+    Lsn durable() throws Exception;
   }
 
   /**

@@ -69,12 +69,15 @@ final class Feeder implements DebeziumEngine.ChangeConsumer<RecordChangeEvent<So
       DebeziumEngine.RecordCommitter<RecordChangeEvent<SourceRecord>> committer)
       throws InterruptedException {
     try {
+      boolean followed = false;
       for (RecordChangeEvent<SourceRecord> event : events) {
-        for (SlotMessage message : ((Piece) event.record().value()).messages()) {
+        Piece piece = (Piece) event.record().value();
+        for (SlotMessage message : piece.messages()) {
           feed(message);
         }
+        followed = piece.full();
       }
-      Lsn durable = sink.flush();
+      Lsn durable = followed ? sink.durable() : sink.flush();
       if (!acknowledged.hasReached(durable)) {
         DebeziumEngine.Offsets offsets = committer.buildOffsets();
         offsets.set(SlotTask.LSN, durable.value());

@@ -66,7 +66,7 @@ final class MessageReader {
 
   /** The piece so far; the next one begins. */
   Piece take() {
-    Piece piece = new Piece(messages, characters);
+    Piece piece = new Piece(messages, characters, isFull());
     messages = new ArrayList<>();
     characters = 0;
     return piece;

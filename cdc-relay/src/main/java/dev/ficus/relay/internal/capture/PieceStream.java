@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * a millisecond before it says so: in a steady trickle something comes each time, so a transaction
  * that had to be waited for ends a piece too. A stream that keeps up is looked at once an interval,
  * which makes one transaction of the target of what has come in between; one that is behind, which
- * a piece with much in it tells, moves without a pause.
+ * a piece with much in it tells, moves without a pause. A full piece is always followed by another
+ * one, so that what is written may wait for it.
  */
 // Debezium's interface lets close() throw anything.
 @SuppressWarnings("try")
@@ -33,6 +34,7 @@ final class PieceStream implements ReplicationStream {
   private final long intervalNanos;
   private final AtomicReference<@Nullable Lsn> applied = new AtomicReference<>();
   private boolean behind;
+  private boolean followed;
   private long handedAt;
 
   /**
@@ -92,9 +94,10 @@ final class PieceStream implements ReplicationStream {
 
   private void hand() throws InterruptedException {
     Piece piece = reader.take();
-    if (!piece.messages().isEmpty()) {
+    if (!piece.messages().isEmpty() || followed) {
       queue.put(piece);
       handedAt = System.nanoTime();
+      followed = piece.full();
     }
   }
 

@@ -34,9 +34,10 @@ import org.slf4j.LoggerFactory;
  * several, a row that changes its key, and a truncated table, are told in each partition that they
  * concern: what Ficus itself reads elsewhere is an {@linkplain TopicRecord#ECHO_HEADER echo} there.
  *
- * <p>A Kafka transaction ends where nothing more is at hand: it may hold many transactions of the
- * source, or a part of a large one, whose own end says that it is whole. The slot is acknowledged
- * only up to transactions that are whole and committed here (rule R4).
+ * <p>A Kafka transaction ends where nothing more is at hand, or when it has many records: it may
+ * hold many transactions of the source, or a part of a large one, whose own end says that it is
+ * whole. The slot is acknowledged only up to transactions that are whole and committed here (rule
+ * R4).
  *
  * <p>The race it closes:
  *
@@ -53,6 +54,7 @@ import org.slf4j.LoggerFactory;
 public final class TopicPublisher implements Destination, AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(TopicPublisher.class);
+  private static final int MOST_RECORDS = 16_384;
   private static final Duration CLOSING = Duration.ofSeconds(5);
 
   private final StreamRow stream;
@@ -66,7 +68,8 @@ public final class TopicPublisher implements Destination, AutoCloseable {
   private final List<Header> run;
   private final List<Header> echo;
 
-  private boolean sending;
+  // Of the Kafka transaction that has begun; zero where none has.
+  private int sending;
   private Lsn sent;
   private volatile Lsn committed;
   private volatile long progressedAt = System.nanoTime();
@@ -196,6 +199,7 @@ public final class TopicPublisher implements Destination, AutoCloseable {
         send(change, partition, key, echo);
       }
     }
+    publishWhenMany();
   }
 
   /** That of the key, as Kafka's own producers choose it; the first one where there is no key. */
@@ -258,6 +262,7 @@ public final class TopicPublisher implements Destination, AutoCloseable {
         envelopes.end(),
         with(header(TopicRecord.END_HEADER, end.toString())));
     sent = end;
+    publishWhenMany();
   }
 
   private List<Header> with(Header header) {
@@ -269,21 +274,27 @@ public final class TopicPublisher implements Destination, AutoCloseable {
   }
 
   private void send(int partition, byte @Nullable [] key, byte[] value, List<Header> headers) {
-    if (!sending) {
+    if (sending == 0) {
       producer.beginTransaction();
-      sending = true;
     }
+    sending++;
     // What fails is thrown by the commit, or by a later send.
     producer.send(new ProducerRecord<>(topic.name(), partition, key, value, headers));
   }
 
+  private void publishWhenMany() {
+    if (sending >= MOST_RECORDS) {
+      flush();
+    }
+  }
+
   @Override
   public Lsn flush() {
-    if (sending) {
+    if (sending > 0) {
       faults.reach("relay.publish.before-commit");
       producer.commitTransaction();
       faults.reach("relay.publish.after-commit");
-      sending = false;
+      sending = 0;
       committed = sent;
       progressedAt = System.nanoTime();
       log.debug("stream {}: published up to {}", stream.name(), committed);
@@ -292,9 +303,14 @@ public final class TopicPublisher implements Destination, AutoCloseable {
   }
 
   @Override
+  public Lsn durable() {
+    return committed;
+  }
+
+  @Override
   public void close() {
     try {
-      if (sending) {
+      if (sending > 0) {
         producer.abortTransaction();
       }
     } catch (KafkaException e) {

@@ -54,4 +54,9 @@ final class UntilSink implements Capture.Sink {
   public Lsn flush() throws Exception {
     return sink.flush();
   }
+
+  @Override
+  public Lsn durable() throws Exception {
+    return sink.durable();
+  }
 }

@@ -62,6 +62,20 @@ class PieceStreamTest {
     assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(20));
   }
 
+  @Test
+  void shouldLetAnotherPieceFollowAFullOneThoughNothingComes() throws Exception {
+    Trickle trickle = new Trickle(1024);
+    PieceStream stream = stream(trickle, Duration.ZERO);
+    stream.readPending(message -> {});
+    trickle.ended = true;
+    stream.readPending(message -> {});
+    stream.readPending(message -> {});
+
+    List<Piece> handed = pieces.take(Duration.ZERO);
+    assertThat(handed).extracting(Piece::full).containsExactly(true, false);
+    assertThat(handed.get(1).messages()).isEmpty();
+  }
+
   private PieceStream stream(Duration interval) {
     return stream(2, interval);
   }
@@ -70,14 +84,18 @@ class PieceStreamTest {
    * @param messages how many each transaction has
    */
   private PieceStream stream(int messages, Duration interval) {
-    return new PieceStream(
-        new Trickle(messages), pieces, new MessageReader(table -> List.of()), interval);
+    return stream(new Trickle(messages), interval);
+  }
+
+  private PieceStream stream(Trickle trickle, Duration interval) {
+    return new PieceStream(trickle, pieces, new MessageReader(table -> List.of()), interval);
   }
 
   /** A transaction a millisecond, whenever it is asked: some beginnings, and one end. */
   private static final class Trickle implements ReplicationStream {
 
     private final int messages;
+    private boolean ended;
     private long read;
 
     Trickle(int messages) {
@@ -87,6 +105,9 @@ class PieceStreamTest {
     @Override
     public boolean readPending(ReplicationMessageProcessor processor)
         throws SQLException, InterruptedException {
+      if (ended) {
+        return false;
+      }
       if (read % messages == 0) {
         TimeUnit.MILLISECONDS.sleep(1);
       }

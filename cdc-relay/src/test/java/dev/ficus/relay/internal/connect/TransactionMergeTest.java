@@ -84,6 +84,11 @@ class TransactionMergeTest {
     public Lsn flush() {
       return Lsn.ZERO;
     }
+
+    @Override
+    public Lsn durable() {
+      return Lsn.ZERO;
+    }
   }
 
   private static TableShape shape(TableName table) {
