@@ -27,6 +27,7 @@ public final class KafkaClients {
   private static final int FETCH_BYTES = 2 << 20;
   private static final int LEAST_FETCH_BYTES = 256 << 10;
   private static final int FETCH_WAIT_MILLIS = 25;
+  private static final int IDLE_FETCH_WAIT_MILLIS = 500;
   private static final int POLL_RECORDS = 2048;
 
   private final KafkaCluster cluster;
@@ -82,6 +83,16 @@ public final class KafkaClients {
    * @param partitions how many it reads; they share its memory
    */
   public Consumer<byte[], byte[]> consumer(int partitions) {
+    // A partition that was paused when a fetch was sent has to wait for its answer.
+    return consumer(partitions, partitions > 1 ? FETCH_WAIT_MILLIS : IDLE_FETCH_WAIT_MILLIS);
+  }
+
+  /** One that reads a little of one partition and is closed: that waits for its last fetch. */
+  Consumer<byte[], byte[]> brief() {
+    return consumer(1, FETCH_WAIT_MILLIS);
+  }
+
+  private Consumer<byte[], byte[]> consumer(int partitions, int fetchWaitMillis) {
     Map<String, Object> properties = properties();
     properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
@@ -89,10 +100,7 @@ public final class KafkaClients {
     properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
     properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, POLL_RECORDS);
     properties.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, fetchBytes(partitions));
-    if (partitions > 1) {
-      // A partition that was paused when a fetch was sent has to wait for its answer.
-      properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MILLIS);
-    }
+    properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, fetchWaitMillis);
     properties.put(ConsumerConfig.RECEIVE_BUFFER_CONFIG, 1 << 20);
     properties.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_MILLIS);
     properties.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, REQUEST_MILLIS);

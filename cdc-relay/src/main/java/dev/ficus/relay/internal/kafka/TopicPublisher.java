@@ -133,7 +133,7 @@ public final class TopicPublisher implements Destination, AutoCloseable {
   }
 
   private static TopicTail tail(KafkaClients clients, StreamTopic topic) {
-    try (Consumer<byte[], byte[]> consumer = clients.consumer(1)) {
+    try (Consumer<byte[], byte[]> consumer = clients.brief()) {
       return TopicTail.find(consumer, topic.name());
     }
   }
