@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The envelopes of one table's changes, byte for byte as {@link EnvelopeWriter} writes them: all
- * but the values and a few numbers is known before, and compared as a whole. That takes a third of
+ * but the values and a few numbers is known before, and compared as a whole. That takes a tenth of
  * the time of a general parser.
  *
  * <p>What differs in any way is none of these and left to the parser, so this one never decides
