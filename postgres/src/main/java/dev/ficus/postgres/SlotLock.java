@@ -22,10 +22,9 @@ import java.util.concurrent.locks.LockSupport;
  *       disk.
  * </ol>
  *
- * So a relay takes the lock, looks then whether the stream is still wanted ({@link Streams#isIn}),
- * and keeps the lock for as long as it may make or read the slot. Whoever drops the slot has ended
- * the stream before, and takes the lock then: either the relay sees that, or the slot is there to
- * be dropped.
+ * So a relay takes the lock, looks then whether the stream is still wanted, and keeps the lock for
+ * as long as it may make or read the slot. Whoever drops the slot has ended the stream before, and
+ * takes the lock then: either the relay sees that, or the slot is there to be dropped.
  */
 public final class SlotLock {
 
@@ -69,12 +68,29 @@ public final class SlotLock {
   }
 
   /**
-   * Takes the lock for a relay that has the lease: a relay that has it still has lost the lease,
-   * and may hang for ever, so its connection is ended.
+   * Takes the lock for a relay that has the lease, and looks then whether the stream is still
+   * wanted. A relay that has the lock still has lost the lease, and may hang for ever, so its
+   * connection is ended.
    *
    * @param source as {@link #take} needs it
+   * @param state what the stream is in while it is wanted
+   * @return whether it is in that state at its epoch, as far as is committed now
    */
-  public static void takeOver(Connection source, String slot) throws SQLException {
+  public static boolean takeOver(
+      Connection source, Connection target, StreamRow stream, StreamState state)
+      throws SQLException {
+    takeOver(source, stream.slot());
+    try (PreparedStatement select =
+        target.prepareStatement(
+            "select exists (select from ficus.stream where name = ? and epoch = ? and state = ?)")) {
+      select.setString(1, stream.name().value());
+      select.setLong(2, stream.epoch().value());
+      select.setString(3, state.name());
+      return isTrue(select);
+    }
+  }
+
+  private static void takeOver(Connection source, String slot) throws SQLException {
     try {
       take(source, slot, HANDOVER);
     } catch (SQLException e) {

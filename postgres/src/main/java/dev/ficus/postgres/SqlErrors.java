@@ -104,6 +104,8 @@ public final class SqlErrors {
     return switch (sqlState) {
       case LOCK_NOT_AVAILABLE ->
           "a long transaction holds the lock: find it in pg_stat_activity, let it end, then try again";
+      case OBJECT_IN_USE ->
+          "another connection uses it, perhaps of a relay that hangs: find it in pg_stat_activity, let it end, then try again";
       case "42501" ->
           "grant the missing privilege to the role that Ficus connects as, then try again";
       case "53300", "53400" ->

@@ -8,7 +8,6 @@ import dev.ficus.core.Lsn;
 import dev.ficus.core.Via;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -279,22 +278,6 @@ public final class Streams {
       return StreamRows.read(connection, Optional.of(name)).stream().findFirst();
     } catch (SQLException e) {
       throw PostgresException.sql("reading stream " + name + " of " + target, e);
-    }
-  }
-
-  /** Whether a stream is in a state at its epoch still, as far as is committed now. */
-  public static boolean isIn(Connection target, StreamRow stream, StreamState state)
-      throws SQLException {
-    try (PreparedStatement select =
-        target.prepareStatement(
-            "select exists (select from ficus.stream where name = ? and epoch = ? and state = ?)")) {
-      select.setString(1, stream.name().value());
-      select.setLong(2, stream.epoch().value());
-      select.setString(3, state.name());
-      try (ResultSet row = select.executeQuery()) {
-        row.next();
-        return row.getBoolean(1);
-      }
     }
   }
 

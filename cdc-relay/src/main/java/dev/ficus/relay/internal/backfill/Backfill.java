@@ -10,6 +10,7 @@ import dev.ficus.postgres.RowMapping;
 import dev.ficus.postgres.SlotLock;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamState;
 import dev.ficus.postgres.StreamTable;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.apply.TableOrder;
@@ -177,8 +178,9 @@ public final class Backfill {
     Connection holder = connections.openForReplication(source);
     try {
       // All that is made in the source is made on the connection that has the lock.
-      SlotLock.takeOver(holder, stream.slot());
-      row.verifyWanted(leased);
+      if (!SlotLock.takeOver(holder, leased, stream, StreamState.COPYING)) {
+        throw row.ended();
+      }
       leased.commit();
       Slots.dropSlot(holder, stream.slot(), SLOT_DROP_TIMEOUT);
       if (publisher.isPresent()) {

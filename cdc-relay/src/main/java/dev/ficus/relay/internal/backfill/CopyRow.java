@@ -2,10 +2,7 @@ package dev.ficus.relay.internal.backfill;
 
 import dev.ficus.core.Lsn;
 import dev.ficus.postgres.ServerIdentity;
-import dev.ficus.postgres.SlotLock;
 import dev.ficus.postgres.StreamRow;
-import dev.ficus.postgres.StreamState;
-import dev.ficus.postgres.Streams;
 import dev.ficus.relay.internal.apply.StreamEnded;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -32,13 +29,6 @@ class CopyRow {
         rows_copied = 0, rows_estimated = null
         """,
         "'REQUESTED', 'COPYING'");
-  }
-
-  /** Requires that the stream has not been ended; see {@link SlotLock}. */
-  void verifyWanted(Connection connection) throws SQLException {
-    if (!Streams.isIn(connection, stream, StreamState.COPYING)) {
-      throw ended();
-    }
   }
 
   void snapshotTaken(
@@ -116,7 +106,7 @@ class CopyRow {
     }
   }
 
-  private StreamEnded ended() {
+  StreamEnded ended() {
     return new StreamEnded("stream " + stream.name() + " may not copy any more");
   }
 }

@@ -75,7 +75,7 @@ final class Feeder implements DebeziumEngine.ChangeConsumer<RecordChangeEvent<So
         for (SlotMessage message : piece.messages()) {
           feed(message);
         }
-        followed = piece.full();
+        followed = piece.followed();
       }
       Lsn durable = followed ? sink.durable() : sink.flush();
       if (!acknowledged.hasReached(durable)) {

@@ -97,7 +97,7 @@ final class PieceStream implements ReplicationStream {
     if (!piece.messages().isEmpty() || followed) {
       queue.put(piece);
       handedAt = System.nanoTime();
-      followed = piece.full();
+      followed = piece.followed();
     }
   }
 

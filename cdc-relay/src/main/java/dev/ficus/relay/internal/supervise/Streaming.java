@@ -10,7 +10,6 @@ import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamState;
 import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.StreamTopic;
-import dev.ficus.postgres.Streams;
 import dev.ficus.postgres.TableCopies;
 import dev.ficus.relay.internal.apply.Applier;
 import dev.ficus.relay.internal.apply.Destination;
@@ -163,8 +162,7 @@ final class Streaming {
     run.faults().reach("relay.slot.opening");
     Connection source = run.connections().open(run.source());
     try {
-      SlotLock.takeOver(source, run.stream().slot());
-      if (!Streams.isIn(run.leased(), run.stream(), StreamState.STREAMING)) {
+      if (!SlotLock.takeOver(source, run.leased(), run.stream(), StreamState.STREAMING)) {
         throw new StreamEnded("stream " + run.stream().name() + " is not wanted any more");
       }
       run.faults().reach("relay.slot.opened");

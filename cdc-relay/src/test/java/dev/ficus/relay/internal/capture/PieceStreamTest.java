@@ -72,7 +72,7 @@ class PieceStreamTest {
     stream.readPending(message -> {});
 
     List<Piece> handed = pieces.take(Duration.ZERO);
-    assertThat(handed).extracting(Piece::full).containsExactly(true, false);
+    assertThat(handed).extracting(Piece::followed).containsExactly(true, false);
     assertThat(handed.get(1).messages()).isEmpty();
   }
 
