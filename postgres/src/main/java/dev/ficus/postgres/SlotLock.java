@@ -29,7 +29,7 @@ import java.util.concurrent.locks.LockSupport;
 public final class SlotLock {
 
   /** Ficus's first key of advisory locks for slots. */
-  private static final int CLASS = 1179206487;
+  private static final int CLASS = 1179206489;
 
   /** How long a relay that ends may take to let go. */
   private static final Duration HANDOVER = Duration.ofSeconds(1);

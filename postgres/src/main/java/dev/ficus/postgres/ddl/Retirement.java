@@ -30,6 +30,8 @@ public final class Retirement {
    */
   public static final String SCHEMA = "ficus_retired";
 
+  private static final int LOCK = 1179206490;
+
   private Retirement() {}
 
   /**
@@ -71,9 +73,7 @@ public final class Retirement {
       throws SQLException {
     List<String> statements = new ArrayList<>();
     if (aside) {
-      tables.stream()
-          .map(table -> retired(table).schema())
-          .distinct()
+      schemas(tables)
           .forEach(schema -> statements.add("create schema if not exists " + Quoted.name(schema)));
     }
     for (TableName table : tables) {
@@ -89,6 +89,10 @@ public final class Retirement {
       }
     }
     return statements;
+  }
+
+  private static List<String> schemas(List<TableName> tables) {
+    return tables.stream().map(table -> retired(table).schema()).distinct().toList();
   }
 
   /** Nothing would tell on the way back which schema another partition came from. */
@@ -162,6 +166,9 @@ public final class Retirement {
       }
       try (Statement statement = connection.createStatement()) {
         statement.execute("set local lock_timeout = " + lockTimeout.toMillis());
+        if (aside) {
+          lockMissingSchemas(statement, left);
+        }
         for (String sql : sql(catalog, left, aside)) {
           statement.execute(sql);
         }
@@ -169,6 +176,16 @@ public final class Retirement {
       connection.commit();
     } catch (SQLException e) {
       throw PostgresException.sql(doing + " in " + database, e);
+    }
+  }
+
+  /* Two groups may be retired at once, and of two sessions that make a schema one fails, whatever "if not exists" says. */
+  private static void lockMissingSchemas(Statement statement, List<TableName> tables)
+      throws SQLException {
+    for (String schema : schemas(tables)) {
+      statement.execute(
+          "select pg_advisory_xact_lock(%d) where to_regnamespace(%s) is null"
+              .formatted(LOCK, Quoted.literal(Quoted.name(schema).sql())));
     }
   }
 }

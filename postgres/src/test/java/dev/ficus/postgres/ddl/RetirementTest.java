@@ -19,7 +19,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,6 +78,36 @@ class RetirementTest {
     Retirement.renameBack(database, TABLES, LOCK);
     test.execute("drop schema ficus_retired; drop schema ficus_retired_sales");
     assertThat(CatalogListing.of(test)).isEqualTo(before);
+  }
+
+  @Test
+  void shouldRetireTablesOfTwoGroupsAtOnce() throws Exception {
+    test.execute("create table public.one (id int); create table public.two (id int)");
+    List<List<TableName>> groups =
+        List.of(List.of(new TableName("public", "one")), List.of(new TableName("public", "two")));
+    ExecutorService operators = Executors.newFixedThreadPool(2);
+    try {
+      for (int round = 0; round < 30; round++) {
+        CyclicBarrier together = new CyclicBarrier(2);
+        List<Future<?>> runs = new ArrayList<>();
+        for (List<TableName> group : groups) {
+          runs.add(
+              operators.submit(
+                  () -> {
+                    together.await();
+                    Retirement.rename(database, group, LOCK);
+                    return null;
+                  }));
+        }
+        for (Future<?> run : runs) {
+          run.get();
+        }
+        groups.forEach(group -> Retirement.renameBack(database, group, LOCK));
+        test.execute("drop schema ficus_retired");
+      }
+    } finally {
+      operators.shutdownNow();
+    }
   }
 
   @Test
