@@ -9,6 +9,7 @@ import dev.ficus.testkit.FaultScript;
 import dev.ficus.testkit.Rule;
 import dev.ficus.testkit.TestKafka;
 import java.time.Duration;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -67,6 +68,24 @@ class UnwantedSlotTest {
     }
   }
 
+  /** {@code -Dficus.test.stops} makes a campaign of it: what can hang is some milliseconds wide. */
+  @Test
+  void shouldLetGoOfItsSlotSoonWheneverItIsEndedWhileItStarts() throws Exception {
+    int stops = Integer.getInteger("ficus.test.stops", 12);
+    Random random = new Random(Long.getLong("ficus.test.seed", 7));
+    try (TwoSides sides = new TwoSides(TABLE)) {
+      sides.request("t");
+      sides.relay();
+      sides.awaitStreaming();
+      for (int stop = 0; stop < stops; stop++) {
+        LockSupport.parkNanos(Duration.ofMillis(random.nextInt(250)).toNanos());
+        sides.streams.stop(TwoSides.FORWARD);
+        awaitRelayGone(sides, Duration.ofSeconds(12));
+        sides.streams.resume(TwoSides.FORWARD, false);
+      }
+    }
+  }
+
   private static void shouldWaitForTheRelay(TwoSides sides) throws Exception {
     CountDownLatch held = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);
@@ -100,7 +119,16 @@ class UnwantedSlotTest {
   }
 
   private static void assertNothingLeft(TwoSides sides) {
-    long deadline = System.nanoTime() + TwoSides.PATIENCE.toNanos();
+    awaitRelayGone(sides, TwoSides.PATIENCE);
+    assertThat(
+            sides.shared.query(
+                "select slot_name from pg_replication_slots where database = current_database()"))
+        .isEmpty();
+    assertThat(sides.shared.query("select pubname from pg_publication")).isEmpty();
+  }
+
+  private static void awaitRelayGone(TwoSides sides, Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
     while (!sides
         .shared
         .query(
@@ -109,10 +137,5 @@ class UnwantedSlotTest {
       assertThat(System.nanoTime()).as("the relay lets go of the source").isLessThan(deadline);
       LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
     }
-    assertThat(
-            sides.shared.query(
-                "select slot_name from pg_replication_slots where database = current_database()"))
-        .isEmpty();
-    assertThat(sides.shared.query("select pubname from pg_publication")).isEmpty();
   }
 }

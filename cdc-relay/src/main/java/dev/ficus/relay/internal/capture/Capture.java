@@ -30,14 +30,19 @@ import org.jspecify.annotations.Nullable;
 public final class Capture implements AutoCloseable {
 
   private static final Duration CLOSE_PAUSE = Duration.ofMillis(20);
-  private static final Duration CLOSE_DEADLINE = Duration.ofSeconds(30);
+
+  /** Shorter than whoever drops the slot is patient. */
+  private static final Duration CLOSE_DEADLINE = Duration.ofSeconds(20);
+
+  /** How long an engine that was closed is given to end by itself. */
+  private static final Duration CLOSE_GRACE = Duration.ofSeconds(1);
 
   private final DebeziumEngine<RecordChangeEvent<SourceRecord>> engine;
   private final Thread thread;
   private final CountDownLatch ended = new CountDownLatch(1);
   private final AtomicReference<@Nullable Throwable> failure;
 
-  private Capture(
+  Capture(
       String name,
       DebeziumEngine.Builder<RecordChangeEvent<SourceRecord>> builder,
       AtomicReference<@Nullable Throwable> failure) {
@@ -129,8 +134,12 @@ public final class Capture implements AutoCloseable {
                 .using(EngineProperties.of(row, from, source, prefix, settings))
                 .notifying(new Feeder(row, shapes, ddl, sink, failure)),
             failure);
-    capture.thread.start();
+    capture.begin();
     return capture;
+  }
+
+  void begin() {
+    thread.start();
   }
 
   /**
@@ -147,24 +156,35 @@ public final class Capture implements AutoCloseable {
     return Optional.ofNullable(failure.get());
   }
 
-  /** Ends the engine and waits until its connections are closed. */
+  /**
+   * Ends the engine and waits until its connections are closed.
+   *
+   * <p>An engine that is closed at the moment it begins to poll can throw away, unrun, the very
+   * task whose end it waits for. Its tasks are stopped by then, so it is woken after a while.
+   */
   @Override
   public void close() {
     long deadline = System.nanoTime() + CLOSE_DEADLINE.toNanos();
     boolean closing = false;
+    long wokenAt = 0;
     boolean interrupted = false;
     while (ended.getCount() > 0 && System.nanoTime() < deadline) {
       if (!closing) {
         try {
           engine.close();
           closing = true;
+          wokenAt = System.nanoTime();
         } catch (IllegalStateException e) {
           // It refuses while its tasks start and while it is closing: ask again.
           LockSupport.parkNanos(CLOSE_PAUSE.toNanos());
         } catch (IOException e) {
           failure.compareAndSet(null, e);
           closing = true;
+          wokenAt = System.nanoTime();
         }
+      } else if (System.nanoTime() - wokenAt > CLOSE_GRACE.toNanos()) {
+        thread.interrupt();
+        wokenAt = System.nanoTime();
       }
       try {
         awaitEnd(CLOSE_PAUSE);
