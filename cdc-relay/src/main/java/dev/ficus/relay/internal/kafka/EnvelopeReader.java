@@ -37,6 +37,7 @@ final class EnvelopeReader {
               StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
           .build();
   private final Map<TableName, TableShape> tables = new HashMap<>();
+  private final JsonScanner scanner = new JsonScanner();
   // Learned from the first change of each table.
   private final List<EnvelopeTemplate> templates = new ArrayList<>();
 
@@ -74,24 +75,42 @@ final class EnvelopeReader {
     if (filled != null) {
       return new TopicRecord.Row(filled.transaction(), filled.order(), change(record, filled));
     }
+    TransactionTemplate.Filled transaction = TransactionTemplate.read(scanner, value);
+    return transaction == null
+        ? parsed(record, value)
+        : transaction.begins()
+            ? begin(record, transaction.transaction(), transaction.committedAtMillis())
+            : end(record, transaction.transaction(), transaction.changes());
+  }
+
+  private static TopicRecord begin(
+      ConsumerRecord<byte[], byte[]> record, String transaction, long committedAtMillis) {
+    return new TopicRecord.Begin(
+        transaction,
+        Instant.ofEpochMilli(committedAtMillis),
+        lsn(record, TopicRecord.PREVIOUS_HEADER));
+  }
+
+  private static TopicRecord end(
+      ConsumerRecord<byte[], byte[]> record, String transaction, long changes) {
+    return new TopicRecord.End(transaction, changes, lsn(record, TopicRecord.END_HEADER));
+  }
+
+  /** What a general parser makes of it: whatever no template fits. */
+  TopicRecord parsed(ConsumerRecord<byte[], byte[]> record, byte[] value) {
     Parsed parsed = parse(record, value);
     String transaction = parsed.id;
     if (transaction == null) {
       throw strange(record, "names no transaction");
     }
     if (parsed.status == null) {
-      filled = filled(record, transaction, parsed);
+      EnvelopeTemplate.Filled filled = filled(record, transaction, parsed);
       remember(filled.table(), value);
       return new TopicRecord.Row(transaction, parsed.order, change(record, filled));
     }
     return switch (parsed.status) {
-      case "BEGIN" ->
-          new TopicRecord.Begin(
-              transaction,
-              Instant.ofEpochMilli(parsed.committedAtMillis),
-              lsn(record, TopicRecord.PREVIOUS_HEADER));
-      case "END" ->
-          new TopicRecord.End(transaction, parsed.changes, lsn(record, TopicRecord.END_HEADER));
+      case "BEGIN" -> begin(record, transaction, parsed.committedAtMillis);
+      case "END" -> end(record, transaction, parsed.changes);
       default -> throw strange(record, "has a status that is neither BEGIN nor END");
     };
   }
@@ -100,7 +119,7 @@ final class EnvelopeReader {
   private EnvelopeTemplate.@Nullable Filled fill(byte[] value) {
     for (int i = 0; i < templates.size(); i++) {
       EnvelopeTemplate template = templates.get(i);
-      EnvelopeTemplate.Filled filled = template.read(value);
+      EnvelopeTemplate.Filled filled = template.read(scanner, value);
       if (filled != null) {
         if (i > 0) {
           templates.remove(i);

@@ -27,13 +27,13 @@ final class EnvelopeWriter {
   static final byte[] TRANSACTION = JsonBytes.raw(",\"transaction\":{\"id\":");
   static final byte[] TOTAL_ORDER = JsonBytes.raw(",\"total_order\":");
   static final byte[] TABLE_ORDER = JsonBytes.raw(",\"data_collection_order\":");
-  private static final byte[] BEGIN = JsonBytes.raw("{\"status\":\"BEGIN\",\"id\":");
-  private static final byte[] BEGIN_REST =
+  static final byte[] BEGIN = JsonBytes.raw("{\"status\":\"BEGIN\",\"id\":");
+  static final byte[] BEGIN_REST =
       JsonBytes.raw(",\"event_count\":null,\"data_collections\":null}");
-  private static final byte[] END = JsonBytes.raw("{\"status\":\"END\",\"id\":");
-  private static final byte[] COUNT = JsonBytes.raw(",\"event_count\":");
-  private static final byte[] TABLES = JsonBytes.raw(",\"data_collections\":[");
-  private static final byte[] TABLE = JsonBytes.raw("{\"data_collection\":");
+  static final byte[] END = JsonBytes.raw("{\"status\":\"END\",\"id\":");
+  static final byte[] COUNT = JsonBytes.raw(",\"event_count\":");
+  static final byte[] TABLES = JsonBytes.raw(",\"data_collections\":[");
+  static final byte[] TABLE = JsonBytes.raw("{\"data_collection\":");
   private static final byte[] ID = JsonBytes.raw("{\"id\":");
   private static final byte[] NULL = JsonBytes.raw("null");
 

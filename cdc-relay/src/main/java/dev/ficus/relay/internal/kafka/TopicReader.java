@@ -32,9 +32,9 @@ import org.slf4j.LoggerFactory;
  * partition that let go of what was not applied, or one that was emptied stops the stream by name,
  * before a row of what follows is written.
  *
- * <p>It fetches and holds back; {@link Reassembly} puts in order. A partition that is ahead of the
- * others is paused while it holds as much as is fetched of it at once, so that what is held is
- * bounded whatever the size of a transaction.
+ * <p>It fetches and holds back; {@link Reassembly} puts in order. A partition that is ahead is
+ * paused while it holds its share, so that what is held is bounded whatever the size of a
+ * transaction.
  *
  * <p>That nothing comes of a partition proves no gap: its leader may be away, or its part of a
  * Kafka transaction not be shown yet. What proves one:
@@ -52,10 +52,16 @@ public final class TopicReader implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(TopicReader.class);
 
   /**
-   * How many records are handed on before more is fetched: fewer than a batch has, so that what
-   * comes behind a batch is decoded while it is written.
+   * How many records are handed on before more is fetched: fewer than come at once, so that what is
+   * held grows.
    */
   private static final int STEP = 1024;
+
+  /**
+   * How much is fetched and not handed on, of all partitions together: more than most batches have,
+   * so that the next one is decoded by the time this one is written.
+   */
+  private static final int HELD_BYTES = 8 << 20;
 
   /** After how long without progress a transaction that has not ended is given up for the while. */
   private static final Duration STALLED = Duration.ofSeconds(5);
@@ -113,7 +119,7 @@ public final class TopicReader implements AutoCloseable {
               partition,
               count > 1,
               topic.nextOffsets().get(partition),
-              KafkaClients.fetchBytes(count),
+              Math.max(HELD_BYTES / count, 2 * KafkaClients.fetchBytes(count)),
               shapes,
               decoders));
     }

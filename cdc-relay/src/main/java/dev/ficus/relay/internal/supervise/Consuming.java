@@ -22,7 +22,6 @@ final class Consuming {
 
   private static final Logger log = LoggerFactory.getLogger(Consuming.class);
   private static final Duration PATIENCE = Duration.ofMillis(50);
-  private static final Duration WATCH = Duration.ofSeconds(1);
 
   private final RunContext run;
   private final StreamTopic topic;
@@ -57,7 +56,8 @@ final class Consuming {
                   place);
           TopicReader reader =
               new TopicReader(
-                  clients, admin, run.stream(), topic, shapes, applier, place, run.faults())) {
+                  clients, admin, run.stream(), topic, shapes, applier, place, run.faults());
+          TopicWatch watch = TopicWatch.start(run, admin, topic, place, watching)) {
         log.info(
             "stream {}: applying from topic {} at offsets {}, position {}",
             run.stream().name(),
@@ -65,7 +65,6 @@ final class Consuming {
             topic.nextOffsets(),
             run.stream().position());
         long startedAt = applier.progressedAt();
-        long watchedAt = System.nanoTime();
         while (stopping.getCount() > 0) {
           if (!reader.read(Duration.ZERO)) {
             applier.flush();
@@ -74,12 +73,7 @@ final class Consuming {
           if (applier.progressedAt() != startedAt) {
             progressed.run();
           }
-          if (System.nanoTime() - watchedAt > WATCH.toNanos()) {
-            // What is deleted or cut off sends nothing, and an idle topic neither.
-            place.verify(watching);
-            Topics.verify(admin, run.stream(), topic);
-            watchedAt = System.nanoTime();
-          }
+          watch.verify();
         }
       }
     }
