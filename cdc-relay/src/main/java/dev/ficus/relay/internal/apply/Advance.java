@@ -18,4 +18,10 @@ record Advance(Lsn from, Lsn end, Instant committedAt, int transactions, long ch
   Advance and(Lsn nextEnd, Instant nextCommittedAt, long more) {
     return new Advance(from, nextEnd, nextCommittedAt, transactions + 1, changes + more);
   }
+
+  /** These and those that come behind them. */
+  Advance and(Advance next) {
+    return new Advance(
+        from, next.end, next.committedAt, transactions + next.transactions, changes + next.changes);
+  }
 }

@@ -6,6 +6,7 @@ import dev.ficus.postgres.ReplicaRole;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.RelaySettings;
+import dev.ficus.relay.internal.apply.BatchThread.Writing;
 import dev.ficus.relay.internal.capture.Change;
 import dev.ficus.relay.internal.ddl.Addition;
 import dev.ficus.relay.internal.shape.TableShape;
@@ -23,7 +24,19 @@ import org.slf4j.LoggerFactory;
 /**
  * Applies whole source transactions to the target, with the position in the same commit (rule R3).
  *
- * <p>Used by the capture's thread only; its connection bears the stream's lease.
+ * <p>Used by the capture's thread only; its connection bears the stream's lease. A full batch is
+ * written on a thread of its own while the next one is filled; nothing else uses the connection
+ * until that is done:
+ *
+ * <ol>
+ *   <li>one batch is written at a time, and the next one moves the position from where this one
+ *       leaves it, so that it fails if this one did;
+ *   <li>what failed is thrown by the next call that writes or waits, and ends the run: the position
+ *       in the target says what comes again;
+ *   <li>{@link #flush}, a transaction in pieces and {@link #close} wait for it first;
+ *   <li>where it meets a row from the stream's future, what was added behind it meanwhile is added
+ *       to it, change by change and in its order, as if it had waited.
+ * </ol>
  */
 public final class Applier implements Destination, AutoCloseable {
 
@@ -34,10 +47,17 @@ public final class Applier implements Destination, AutoCloseable {
   private final RelayMeters meters;
   private final FaultPoints faults;
   private final BatchWriter writer;
+  private final BatchThread thread;
+  private final Companion companion;
 
   // Whole transactions that are not written yet, and how far they go.
   private Batch batch = new Batch();
   private @Nullable Advance advance;
+  // The one in front of it that is being written, and every change that was added since.
+  private @Nullable Writing writing;
+  private final List<Change> behind = new ArrayList<>();
+  // How far everything goes that the writer was given.
+  private Lsn given;
   // Below this place the batch is known to meet a row from the stream's future.
   private Lsn blockedUntil = Lsn.ZERO;
   // The transaction that has begun and not ended.
@@ -48,6 +68,7 @@ public final class Applier implements Destination, AutoCloseable {
   private long openBegun;
   private @Nullable Instant openCommittedAt;
   private volatile Lsn position;
+  private Lsn durable;
   private volatile long progressedAt = System.nanoTime();
 
   /**
@@ -63,13 +84,13 @@ public final class Applier implements Destination, AutoCloseable {
       RelayMeters meters,
       FaultPoints faults)
       throws SQLException {
-    this(target, stream, shapes, settings, meters, faults, end -> {});
+    this(target, stream, shapes, settings, meters, faults, end -> Companion.Move.NONE);
   }
 
   /**
    * The same with something that is moved together with the position.
    *
-   * @param companion called in each transaction that moves it
+   * @param companion moved in each transaction that moves it
    */
   public Applier(
       Connection target,
@@ -84,11 +105,15 @@ public final class Applier implements Destination, AutoCloseable {
     this.settings = settings;
     this.meters = meters;
     this.faults = faults;
+    this.companion = companion;
     this.position = stream.position();
+    this.given = position;
     target.setAutoCommit(false);
     ReplicaRole role = ReplicaRole.take(target);
     target.commit();
-    this.writer = new BatchWriter(target, stream, shapes, role, faults, companion);
+    this.writer = new BatchWriter(target, stream, shapes, role, faults);
+    this.durable = writer.flushed();
+    this.thread = new BatchThread(stream.name());
   }
 
   @Override
@@ -139,23 +164,30 @@ public final class Applier implements Destination, AutoCloseable {
           "a transaction ended at " + end + " that had not begun",
           "report this with the Debezium version in use; nothing of it was applied");
     }
-    if (position.hasReached(end)) {
+    if (given.hasReached(end)) {
       // A replay: it was applied before the last restart.
       if (openInPieces) {
         writer.abandonPieces();
       }
     } else if (openInPieces) {
       writePiece();
-      writer.commitPieces(new Advance(position, end, committedAt, 1, openWritten));
-      moved(end, 1, openWritten, openBegun);
+      Advance whole = new Advance(given, end, committedAt, 1, openWritten);
+      writer.commitPieces(whole, companion.to(end));
+      given = end;
+      moved(whole, Duration.ofNanos(System.nanoTime() - openBegun));
     } else {
       open.forEach(batch::add);
+      if (writing != null) {
+        behind.addAll(open);
+      }
       advance =
           advance == null
-              ? new Advance(position, end, committedAt, 1, open.size())
+              ? new Advance(given, end, committedAt, 1, open.size())
               : advance.and(end, committedAt, open.size());
-      if (isFull(settings.batchChanges())) {
-        apply(advance);
+      // Two of them are held.
+      if (isFull(settings.batchChanges(), settings.transactionCharacters() / 2)) {
+        settle();
+        write(true);
       }
     }
     forgetOpen();
@@ -184,8 +216,8 @@ public final class Applier implements Destination, AutoCloseable {
 
   @Override
   public Lsn flush() throws SQLException {
-    if (advance != null && !openInPieces) {
-      apply(advance);
+    if (!openInPieces) {
+      writeAll();
     }
     return durable();
   }
@@ -193,7 +225,7 @@ public final class Applier implements Destination, AutoCloseable {
   @Override
   public Lsn durable() {
     faults.reach("relay.ack.before");
-    return writer.flushed();
+    return durable;
   }
 
   /**
@@ -202,9 +234,7 @@ public final class Applier implements Destination, AutoCloseable {
    */
   private void writePiece() throws SQLException {
     if (!openInPieces) {
-      if (advance != null) {
-        apply(advance);
-      }
+      writeAll();
       if (advance != null) {
         throw RelayException.stop(
             "stream "
@@ -213,64 +243,113 @@ public final class Applier implements Destination, AutoCloseable {
             "stop the group's dual writes until the stream has caught up, or raise the relay's transaction limits");
       }
       openBegun = System.nanoTime();
-      writer.beginPieces(position);
+      writer.beginPieces(given);
       openInPieces = true;
     }
     Batch piece = new Batch();
     open.forEach(piece::add);
-    writer.writePiece(position, piece);
+    writer.writePiece(given, piece);
     openWritten += open.size();
     open.clear();
     openCharacters = 0;
   }
 
-  private boolean isFull(int changes) {
-    return batch.changes() >= changes || batch.characters() >= settings.transactionCharacters();
+  private boolean isFull(int changes, long characters) {
+    return batch.changes() >= changes || batch.characters() >= characters;
   }
 
-  private void apply(Advance whole) throws SQLException {
-    if (!whole.end().hasReached(blockedUntil)) {
-      if (isFull(settings.transactionChanges())) {
-        throw RelayException.stop(
-            "stream "
-                + stream.name()
-                + " met a unique value that a dual write of its future holds, and the changes up to "
-                + blockedUntil
-                + " do not fit into one batch",
-            "raise the relay's transaction limits, or stop the group's dual writes until the stream has caught up");
-      }
+  /** Writes whatever is whole, unless it has to take in more. */
+  private void writeAll() throws SQLException {
+    settle();
+    write(false);
+    settle();
+  }
+
+  /**
+   * Writes the batch, unless it has to take in more.
+   *
+   * @param meanwhile whether the next one is filled while it is written
+   */
+  private void write(boolean meanwhile) {
+    Advance whole = advance;
+    if (whole == null || isBlocked(whole)) {
       return;
     }
-    long begun = System.nanoTime();
-    BatchWriter.Outcome outcome = writer.write(whole, batch);
-    if (outcome instanceof BatchWriter.Outcome.Blocked blocked) {
-      blockedUntil = blocked.until();
-      log.info(
-          "stream {}: a dual write up to {} is in the way of the batch that ends at {}; taking in what follows",
-          stream.name(),
-          blockedUntil,
-          whole.end());
-      return;
-    }
-    moved(whole.end(), whole.transactions(), whole.changes(), begun);
+    Batch filled = batch;
+    Companion.Move move = companion.to(whole.end());
+    writing = thread.write(whole, filled, meanwhile, () -> writer.write(whole, move, filled));
+    given = whole.end();
     batch = new Batch();
     advance = null;
   }
 
-  private void moved(Lsn end, int transactions, long changes, long begun) {
+  private boolean isBlocked(Advance whole) {
+    if (whole.end().hasReached(blockedUntil)) {
+      return false;
+    }
+    if (isFull(settings.transactionChanges(), settings.transactionCharacters())) {
+      throw RelayException.stop(
+          "stream "
+              + stream.name()
+              + " met a unique value that a dual write of its future holds, and the changes up to "
+              + blockedUntil
+              + " do not fit into one batch",
+          "raise the relay's transaction limits, or stop the group's dual writes until the stream has caught up");
+    }
+    return true;
+  }
+
+  /** Waits for the batch that is being written. */
+  private void settle() throws SQLException {
+    Writing written = writing;
+    if (written == null) {
+      return;
+    }
+    writing = null;
+    BatchWriter.Outcome outcome = written.await();
+    if (outcome instanceof BatchWriter.Outcome.Applied applied) {
+      moved(written.advance(), applied.took());
+    } else if (outcome instanceof BatchWriter.Outcome.Blocked blocked) {
+      takeBack(written, blocked.until());
+    }
+    behind.clear();
+  }
+
+  private void takeBack(Writing written, Lsn until) {
+    log.info(
+        "stream {}: a dual write up to {} is in the way of the batch that ends at {}; taking in what follows",
+        stream.name(),
+        until,
+        written.advance().end());
+    blockedUntil = until;
+    given = written.advance().from();
+    behind.forEach(written.batch()::add);
+    batch = written.batch();
+    advance = advance == null ? written.advance() : written.advance().and(advance);
+  }
+
+  private void moved(Advance whole, Duration took) {
     log.debug(
         "stream {}: applied {} transactions with {} changes up to {}",
         stream.name(),
-        transactions,
-        changes,
-        end);
-    position = end;
+        whole.transactions(),
+        whole.changes(),
+        whole.end());
+    position = whole.end();
+    durable = writer.flushed();
     progressedAt = System.nanoTime();
-    meters.applied(stream, (int) changes, Duration.ofNanos(progressedAt - begun));
+    meters.applied(stream, (int) whole.changes(), took);
   }
 
   @Override
   public void close() throws SQLException {
-    writer.close();
+    try {
+      if (writing != null) {
+        writing.await();
+      }
+    } finally {
+      thread.close();
+      writer.close();
+    }
   }
 }

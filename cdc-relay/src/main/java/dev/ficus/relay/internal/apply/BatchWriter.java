@@ -14,6 +14,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -43,8 +44,7 @@ final class BatchWriter implements AutoCloseable {
       StreamRow stream,
       List<TableShape> shapes,
       ReplicaRole role,
-      FaultPoints faults,
-      Companion companion)
+      FaultPoints faults)
       throws SQLException {
     this.target = target;
     this.stream = stream;
@@ -52,7 +52,7 @@ final class BatchWriter implements AutoCloseable {
     this.order = TableOrder.read(target, shapes.stream().map(TableShape::target).toList());
     target.commit();
     this.faults = faults;
-    this.positionRow = new PositionRow(target, stream, companion);
+    this.positionRow = new PositionRow(target, stream);
     this.guards = new Guards(target, stream);
     this.looseForeignKeys = new LooseForeignKeys(target, stream, shapes, role);
     for (TableShape shape : shapes) {
@@ -64,7 +64,7 @@ final class BatchWriter implements AutoCloseable {
   sealed interface Outcome {
 
     /** It is committed. */
-    record Applied() implements Outcome {}
+    record Applied(Duration took) implements Outcome {}
 
     /** A row dual-written from the stream's future is in its way; nothing was written. */
     record Blocked(Lsn until) implements Outcome {}
@@ -88,13 +88,14 @@ final class BatchWriter implements AutoCloseable {
    * D has lost the value in the very same batch. Nothing that a dual write wrote is ever undone,
    * and no change is skipped.
    */
-  Outcome write(Advance advance, Batch batch) throws SQLException {
+  Outcome write(Advance advance, Companion.Move companion, Batch batch) throws SQLException {
+    long begun = System.nanoTime();
     for (int attempt = 1; ; attempt++) {
       try {
-        guarded = positionRow.move(advance);
+        guarded = positionRow.move(advance, companion);
         writeTables(advance.from(), batch, attempt == 1 ? Manner.UPSERT : Manner.REPLACE);
         commit(advance);
-        return new Outcome.Applied();
+        return new Outcome.Applied(Duration.ofNanos(System.nanoTime() - begun));
       } catch (SQLException e) {
         target.rollback();
         if (isConflict(e) && attempt > 1) {
@@ -154,8 +155,8 @@ final class BatchWriter implements AutoCloseable {
   }
 
   /** Ends such a transaction and commits it. */
-  void commitPieces(Advance advance) throws SQLException {
-    positionRow.move(advance);
+  void commitPieces(Advance advance, Companion.Move companion) throws SQLException {
+    positionRow.move(advance, companion);
     commit(advance);
   }
 

@@ -8,7 +8,19 @@ import java.sql.SQLException;
 public interface Companion {
 
   /**
-   * The position moves to the end of this commit, in the transaction of the target that is open.
+   * How it moves to the end of this commit. Asked by the thread that reads, which may have read on
+   * by the time that this is done.
    */
-  void moved(Lsn end) throws SQLException;
+  Move to(Lsn end);
+
+  /** Moves it, in the transaction of the target that is open. */
+  @FunctionalInterface
+  interface Move {
+
+    /** Stays where it is. */
+    Move NONE = () -> {};
+
+    /** Performs it; again if that transaction fails and is tried again. */
+    void perform() throws SQLException;
+  }
 }

@@ -25,7 +25,6 @@ final class PositionRow {
 
   private final Connection target;
   private final StreamRow stream;
-  private final Companion companion;
   private final DurablePosition durable;
 
   /**
@@ -36,10 +35,9 @@ final class PositionRow {
    * them, and a standby that took over without what the slot had let go of would be lost to the
    * stream.
    */
-  PositionRow(Connection target, StreamRow stream, Companion companion) throws SQLException {
+  PositionRow(Connection target, StreamRow stream) throws SQLException {
     this.target = target;
     this.stream = stream;
-    this.companion = companion;
     try (PreparedStatement flush =
             target.prepareStatement("update ficus.stream set position = position where name = ?");
         Statement session = target.createStatement()) {
@@ -88,10 +86,11 @@ final class PositionRow {
   /**
    * Moves the position.
    *
+   * @param companion what moves with it
    * @return whether rows are to be written through their guards
    * @throws StreamEnded if the row no longer allows this relay to apply
    */
-  boolean move(Advance advance) throws SQLException {
+  boolean move(Advance advance, Companion.Move companion) throws SQLException {
     try (PreparedStatement update =
         target.prepareStatement(
             """
@@ -113,7 +112,7 @@ final class PositionRow {
         durable.committed(advance.from(), Lsn.parse(row.getString(2)), Lsn.parse(row.getString(3)));
         guarded = row.getBoolean(1);
       }
-      companion.moved(advance.end());
+      companion.perform();
       return guarded;
     }
   }

@@ -64,8 +64,7 @@ public final class ConnectPlace implements Companion {
       delete.executeUpdate();
     }
     ConnectPlace place = new ConnectPlace(target, stream);
-    topicIds.forEach(place::identify);
-    place.write(offsets);
+    place.write(offsets, topicIds);
   }
 
   /** Kafka's own ids of the topics that were seen so far. */
@@ -94,17 +93,18 @@ public final class ConnectPlace implements Companion {
   }
 
   @Override
-  public void moved(Lsn end) throws SQLException {
+  public Move to(Lsn end) {
     Map<TopicPartition, Long> next = offsets.get(end);
     if (next == null) {
       throw new IllegalStateException("no offsets are known of the commit at " + end);
     }
     Map<TopicPartition, Long> changed = new HashMap<>(next);
     changed.entrySet().removeIf(offset -> offset.getValue().equals(written.get(offset.getKey())));
-    write(changed);
+    Map<String, String> ids = topicIds();
+    return () -> write(changed, ids);
   }
 
-  private void write(Map<TopicPartition, Long> next) throws SQLException {
+  private void write(Map<TopicPartition, Long> next, Map<String, String> ids) throws SQLException {
     try (PreparedStatement upsert =
         target.prepareStatement(
             """
@@ -115,7 +115,7 @@ public final class ConnectPlace implements Companion {
         upsert.setString(1, stream.name().value());
         upsert.setString(2, offset.getKey().topic());
         upsert.setInt(3, offset.getKey().partition());
-        upsert.setString(4, topicIds.get(offset.getKey().topic()));
+        upsert.setString(4, ids.get(offset.getKey().topic()));
         upsert.setLong(5, offset.getValue());
         upsert.addBatch();
       }

@@ -36,13 +36,16 @@ public final class TopicPlace implements Companion {
   }
 
   @Override
-  public void moved(Lsn end) throws SQLException {
+  public Move to(Lsn end) {
     long[] next = offsets.get(end);
     if (next == null) {
       throw new IllegalStateException("no offsets are known of the commit at " + end);
     }
-    // This one stays: what failed to commit is tried again.
     offsets.headMap(end, false).clear();
+    return () -> move(next);
+  }
+
+  private void move(long[] next) throws SQLException {
     try (PreparedStatement update =
         target.prepareStatement(
             "update ficus.stream_topic set next_offsets = ? where topic = ? and stream = ? and not ended")) {
