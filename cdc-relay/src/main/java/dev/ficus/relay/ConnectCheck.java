@@ -2,6 +2,7 @@ package dev.ficus.relay;
 
 import dev.ficus.core.TableName;
 import dev.ficus.core.manifest.KafkaConnect;
+import dev.ficus.postgres.Database;
 import dev.ficus.relay.internal.connect.ConnectSource;
 import dev.ficus.relay.internal.connect.ConnectTable;
 import java.net.ConnectException;
@@ -27,13 +28,13 @@ public final class ConnectCheck {
   /**
    * What keeps a connector from bringing all changes of some tables exactly.
    *
-   * @param source to the database that it reads
+   * @param database that it reads, and {@code source} is a connection to it
    * @throws ConnectException if Kafka Connect gives no answer; the message says why
    * @throws RelayException if it has no such connector
    */
   public static List<String> problems(
-      KafkaConnect connect, Connection source, List<TableName> tables)
+      KafkaConnect connect, Database database, Connection source, List<TableName> tables)
       throws SQLException, ConnectException, InterruptedException {
-    return ConnectSource.problems(connect, source, tables);
+    return ConnectSource.problems(connect, database, source, tables);
   }
 }

@@ -219,14 +219,14 @@ class ConnectGapTest {
   @Test
   void shouldRefuseATypeThatIsNotKnownToComeExactly() {
     for (TestDatabase side : List.of(sides.shared, sides.service)) {
-      side.execute("alter table public.t add at timestamp");
+      side.execute("alter table public.t add at interval");
     }
     connect.connect();
     sides.request("t");
     apply();
 
     assertThat(failure())
-        .contains("column at of table public.t has type timestamp, which is not known to come");
+        .contains("column at of table public.t has type interval, which is not known to come");
   }
 
   @Test

@@ -56,6 +56,21 @@ public record Database(String name, DatabaseAddress address) {
   }
 
   /**
+   * Opens a connection that sets nothing, to look at what the server gives to sessions of others.
+   *
+   * @throws PostgresException if the server cannot be reached or refuses
+   */
+  public Connection connectPlainly(String purpose) {
+    Properties properties = properties(purpose);
+    properties.remove("options");
+    try {
+      return DriverManager.getConnection(address.url(), properties);
+    } catch (SQLException e) {
+      throw PostgresException.sql("connecting to " + this, e);
+    }
+  }
+
+  /**
    * Opens a connection that speaks the replication protocol, for slots with exported snapshots.
    *
    * @throws PostgresException if the server cannot be reached or refuses

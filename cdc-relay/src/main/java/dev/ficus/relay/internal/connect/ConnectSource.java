@@ -3,6 +3,7 @@ package dev.ficus.relay.internal.connect;
 import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
 import dev.ficus.core.manifest.KafkaConnect;
+import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
@@ -56,17 +57,20 @@ public final class ConnectSource implements Backfill.Publisher, AutoCloseable {
   private final KafkaClients clients;
   private final KafkaConnect connect;
   private final StreamRow stream;
+  private final Database database;
   private final Admin admin;
   private final List<TableName> tables;
   private final Map<String, String> topicIds = new HashMap<>();
   private final Map<TopicPartition, Long> offsets = new HashMap<>();
 
   /**
+   * @param database the source
    * @throws RelayException if the manifest names no connector
    */
-  public ConnectSource(KafkaClients clients, StreamRow stream) {
+  public ConnectSource(KafkaClients clients, StreamRow stream, Database database) {
     this.clients = clients;
     this.stream = stream;
+    this.database = database;
     this.connect =
         clients
             .cluster()
@@ -92,7 +96,7 @@ public final class ConnectSource implements Backfill.Publisher, AutoCloseable {
   private ConnectTopics topics(Connection source)
       throws SQLException, ConnectException, InterruptedException {
     ConnectorSettings settings = new ConnectApi(connect).settings();
-    List<String> problems = problems(settings, source, tables);
+    List<String> problems = problems(settings, database, source, tables);
     if (!problems.isEmpty()) {
       throw RelayException.stop(
           connect
@@ -108,18 +112,21 @@ public final class ConnectSource implements Backfill.Publisher, AutoCloseable {
   /**
    * What keeps a connector from bringing all changes of some tables exactly.
    *
+   * @param database the source, and {@code source} is a connection to it
    * @throws ConnectException if Kafka Connect gives no answer
    */
   public static List<String> problems(
-      KafkaConnect connect, Connection source, List<TableName> tables)
+      KafkaConnect connect, Database database, Connection source, List<TableName> tables)
       throws SQLException, ConnectException, InterruptedException {
-    return problems(new ConnectApi(connect).settings(), source, tables);
+    return problems(new ConnectApi(connect).settings(), database, source, tables);
   }
 
   private static List<String> problems(
-      ConnectorSettings settings, Connection source, List<TableName> tables) throws SQLException {
+      ConnectorSettings settings, Database database, Connection source, List<TableName> tables)
+      throws SQLException {
     List<String> problems = new ArrayList<>(settings.problems(tables));
     problems.addAll(unpublished(source, settings.publication(), tables));
+    problems.addAll(OutputSettings.problems(database, source, settings.role(), tables));
     return problems;
   }
 

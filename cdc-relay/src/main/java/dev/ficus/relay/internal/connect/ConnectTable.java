@@ -10,11 +10,13 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /**
  * A table whose changes Kafka Connect can bring exactly (rule R7).
@@ -24,11 +26,14 @@ import org.jspecify.annotations.Nullable;
  * full the connector fills it in from the old row. So that identity is asked for wherever a value
  * may be stored outside.
  *
+ * <p>Debezium finds the type of a value by its bare name, and may take one of another schema that
+ * has the same: a column whose type's name is not the only one of its kind is refused.
+ *
  * @param shape the table
  * @param types those of its carried columns, in their order
  * @param wholeOldRows whether an update has to bring the whole old row
  */
-public record ConnectTable(TableShape shape, List<ExactType> types, boolean wholeOldRows) {
+public record ConnectTable(TableShape shape, List<ColumnType> types, boolean wholeOldRows) {
 
   private static final String ADVICE =
       "let the stream travel direct or via kafka, or leave the table out of the group";
@@ -37,7 +42,24 @@ public record ConnectTable(TableShape shape, List<ExactType> types, boolean whol
     types = List.copyOf(types);
   }
 
-  private record Found(String type, boolean own, boolean isEnum, boolean storedOutside) {}
+  /**
+   * A column's type, or what it is a domain over.
+   *
+   * @param modifier such as a precision; -1 for none
+   */
+  record ColumnType(ExactType type, int modifier) {}
+
+  private record Found(
+      String type, Optional<ColumnType> exact, boolean ambiguous, boolean storedOutside) {
+
+    Optional<String> refusal() {
+      return exact.isEmpty()
+          ? Optional.of("is not known to come exactly over Kafka Connect")
+          : ambiguous
+              ? Optional.of("Debezium confuses with another type of that name")
+              : Optional.empty();
+    }
+  }
 
   /**
    * Verifies tables as the source's catalog has them now.
@@ -56,7 +78,8 @@ public record ConnectTable(TableShape shape, List<ExactType> types, boolean whol
           new ConnectTable(
               shape,
               shape.columns().stream()
-                  .map(column -> type(columns.get(column.name())).orElseThrow())
+                  .map(column -> Objects.requireNonNull(columns.get(column.name())))
+                  .map(column -> column.exact().orElseThrow())
                   .toList(),
               columns.values().stream().anyMatch(Found::storedOutside)));
     }
@@ -94,7 +117,8 @@ public record ConnectTable(TableShape shape, List<ExactType> types, boolean whol
       if (column == null) {
         continue;
       }
-      if (type(column).isEmpty()) {
+      Optional<String> refusal = column.refusal();
+      if (refusal.isPresent()) {
         refusals.add(
             RelayException.stop(
                 "column "
@@ -103,7 +127,8 @@ public record ConnectTable(TableShape shape, List<ExactType> types, boolean whol
                     + table
                     + " has type "
                     + column.type()
-                    + ", which is not known to come exactly over Kafka Connect",
+                    + ", which "
+                    + refusal.get(),
                 ADVICE));
       } else if (column.storedOutside()) {
         outside.add(name);
@@ -124,13 +149,13 @@ public record ConnectTable(TableShape shape, List<ExactType> types, boolean whol
     return refusals;
   }
 
-  private static Optional<ExactType> type(@Nullable Found column) {
-    if (column == null) {
-      return Optional.empty();
-    }
-    return column.isEnum()
-        ? Optional.of(ExactType.ENUM)
-        : column.own() ? ExactType.named(column.type()) : Optional.empty();
+  /** The types of a table's columns that come exactly. */
+  static Set<ExactType> types(Connection source, TableName table) throws SQLException {
+    Set<ExactType> types = EnumSet.noneOf(ExactType.class);
+    columns(source, table)
+        .values()
+        .forEach(column -> column.exact().ifPresent(it -> types.add(it.type())));
+    return types;
   }
 
   private static Map<String, Found> columns(Connection source, TableName table)
@@ -139,16 +164,44 @@ public record ConnectTable(TableShape shape, List<ExactType> types, boolean whol
     try (PreparedStatement select =
         source.prepareStatement(
             """
-            select a.attname, t.typname, t.typnamespace = 'pg_catalog'::regnamespace, t.typtype = 'e', a.attstorage <> 'p'
-            from pg_attribute a join pg_type t on t.oid = a.atttypid
-            where a.attrelid = ?::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum
+            with recursive c as (
+              select a.attrelid, a.attnum, a.attname, a.attstorage <> 'p' as outside, a.atttypid as declared, a.atttypid as oid, a.atttypmod as modifier
+              from pg_attribute a where a.attrelid = ?::regclass and a.attnum > 0 and not a.attisdropped
+              union all
+              select c.attrelid, c.attnum, c.attname, c.outside, c.declared, d.typbasetype, d.typtypmod
+              from c join pg_type d on d.oid = c.oid and d.typtype = 'd')
+            select c.attname, format_type(c.declared, null) || case when c.declared = c.oid then '' else ' over ' || format_type(c.oid, c.modifier) end,
+              b.typname, b.typnamespace = 'pg_catalog'::regnamespace as own, b.typtype = 'e', c.declared <> c.oid as domain, c.modifier,
+              coalesce((select e.extname from pg_depend x join pg_extension e on e.oid = x.refobjid
+                where x.classid = 'pg_type'::regclass and x.objid = b.oid and x.deptype = 'e'), ''),
+              exists (select from pg_type t join pg_type o on o.typname = t.typname and o.oid <> t.oid
+                where t.oid in (c.declared, c.oid) and (t.typnamespace <> 'pg_catalog'::regnamespace or o.typtype in ('d', 'e') or o.typelem <> 0
+                  or o.typnamespace = (select r.relnamespace from pg_class r where r.oid = c.attrelid))),
+              c.outside
+            from c join pg_type b on b.oid = c.oid and b.typtype <> 'd' order by c.attnum
             """)) {
       select.setString(1, Quoted.table(table).sql());
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
+          String name = row.getString(3);
+          int modifier = row.getInt(7);
+          Optional<ExactType> type =
+              row.getBoolean(4)
+                  ? ExactType.builtIn(name, modifier)
+                  : row.getBoolean(5)
+                      ? Optional.of(ExactType.ENUM)
+                      : ExactType.ofExtension(row.getString(8), name);
+          // Debezium does not start where there is a domain over an enum.
+          if (row.getBoolean(6)) {
+            type = type.filter(it -> it != ExactType.ENUM);
+          }
           columns.put(
               row.getString(1),
-              new Found(row.getString(2), row.getBoolean(3), row.getBoolean(4), row.getBoolean(5)));
+              new Found(
+                  row.getString(2),
+                  type.map(it -> new ColumnType(it, modifier)),
+                  row.getBoolean(9),
+                  row.getBoolean(10)));
         }
       }
     }

@@ -119,6 +119,11 @@ final class ConnectorSettings {
     return settings.getOrDefault("publication.name", "dbz_publication");
   }
 
+  /** The role that the connector reads as, where its settings say so. */
+  String role() {
+    return settings.getOrDefault("database.user", "");
+  }
+
   /** Everything that a stream of these tables cannot live with; values are named only if known. */
   List<String> problems(List<TableName> tables) {
     List<String> problems = new ArrayList<>();

@@ -10,20 +10,13 @@ import dev.ficus.relay.RelayException;
 import dev.ficus.relay.internal.capture.Change;
 import dev.ficus.relay.internal.capture.RowImage;
 import dev.ficus.relay.internal.capture.RowKey;
-import dev.ficus.relay.internal.shape.CarriedColumn;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads Debezium's envelope as Kafka Connect's JSON converter writes it, each record with its
@@ -33,7 +26,6 @@ final class RecordReader {
 
   private static final String STRANGE =
       "set the connector as docs/kafka.md says; what was published before stays as it is, so roll the group back to PROVISIONED and advance it again, which copies anew";
-  private static final String PAYLOAD = ",\"payload\":";
 
   private final ObjectMapper json =
       new ObjectMapper(
@@ -45,28 +37,13 @@ final class RecordReader {
                       .build())
               .build());
   private final Map<String, ConnectTable> tables = new HashMap<>();
-  private final Map<String, Schema> schemas = new HashMap<>();
+  private final Map<String, RecordSchema> schemas = new HashMap<>();
 
   /**
    * @param tables by their topics
    */
   RecordReader(Map<String, ConnectTable> tables) {
     this.tables.putAll(tables);
-  }
-
-  /** A schema that has been looked at. */
-  private static final class Schema {
-    // A record up to its payload: another one that begins so has the same schema.
-    private final byte[] bytes;
-
-    Schema(byte[] bytes) {
-      this.bytes = bytes;
-    }
-
-    boolean isOf(byte[] record) {
-      return record.length > bytes.length
-          && Arrays.equals(record, 0, bytes.length, bytes, 0, bytes.length);
-    }
   }
 
   /** A record of the transaction topic, where it ends a transaction. */
@@ -112,22 +89,21 @@ final class RecordReader {
     if (table == null) {
       throw strange(record, "is of a topic that the stream does not read");
     }
-    Schema known = schemas.get(record.topic());
+    RecordSchema known = schemas.get(record.topic());
     JsonNode payload;
     if (known != null && known.isOf(value)) {
-      payload = payload(record, value, known.bytes.length);
+      payload = payload(record, value, known.length());
     } else {
       JsonNode whole = tree(record, value);
       payload = whole.path("payload");
-      verifyTypes(record, table, whole.path("schema"));
-      known = new Schema(prefix(value));
+      known = new RecordSchema(record, table, whole.path("schema"));
       schemas.put(record.topic(), known);
     }
-    return row(record, table, payload);
+    return row(record, known, payload);
   }
 
   private Optional<ConnectRecord.Row> row(
-      ConsumerRecord<byte[], byte[]> record, ConnectTable table, JsonNode payload) {
+      ConsumerRecord<byte[], byte[]> record, RecordSchema schema, JsonNode payload) {
     JsonNode source = payload.path("source");
     String op = payload.path("op").asText();
     if (op.equals("r")) {
@@ -138,7 +114,7 @@ final class RecordReader {
       throw strange(
           record, "is of a snapshot: the connector began anew, and what lies between is missing");
     }
-    TableShape shape = table.shape();
+    TableShape shape = schema.table().shape();
     if (!source.path("schema").asText().equals(shape.source().schema())
         || !source.path("table").asText().equals(shape.source().name())) {
       throw strange(record, "is of another table than " + shape.source());
@@ -155,7 +131,7 @@ final class RecordReader {
             number(record, transaction.path("total_order")),
             number(record, transaction.path("data_collection_order")),
             shape.source(),
-            change(record, table, payload, op, lsn),
+            change(record, schema, payload, op, lsn),
             record.serializedValueSize()));
   }
 
@@ -174,15 +150,15 @@ final class RecordReader {
 
   private static Change change(
       ConsumerRecord<byte[], byte[]> record,
-      ConnectTable table,
+      RecordSchema schema,
       JsonNode payload,
       String op,
       Lsn lsn) {
-    TableShape shape = table.shape();
+    TableShape shape = schema.table().shape();
     JsonNode before = payload.path("before");
     return switch (op) {
       case "c", "u" -> {
-        if (op.equals("u") && table.wholeOldRows() && !before.isObject()) {
+        if (op.equals("u") && schema.table().wholeOldRows() && !before.isObject()) {
           // What the change left alone may be a placeholder here, and looks like any other text.
           throw RelayException.stop(
               at(record)
@@ -193,8 +169,8 @@ final class RecordReader {
                   + Quoted.table(shape.source())
                   + " replica identity full; then roll the group back to PROVISIONED and advance it again, which copies anew");
         }
-        RowImage image = image(record, table, payload.path("after"));
-        RowKey old = before.isObject() ? key(record, table, before) : null;
+        RowImage image = schema.image(record, payload.path("after"));
+        RowKey old = before.isObject() ? schema.key(record, before) : null;
         yield new Change.Written(
             shape,
             lsn,
@@ -202,123 +178,10 @@ final class RecordReader {
             old == null || old.equals(RowKey.of(shape, image)) ? null : old,
             op.equals("c"));
       }
-      case "d" -> new Change.Deleted(shape, lsn, key(record, table, before));
+      case "d" -> new Change.Deleted(shape, lsn, schema.key(record, before));
       case "t" -> new Change.Truncated(shape, lsn);
       default -> throw strange(record, "has an op that is none of c, u, d and t");
     };
-  }
-
-  private static RowImage image(
-      ConsumerRecord<byte[], byte[]> record, ConnectTable table, JsonNode row) {
-    List<CarriedColumn> columns = table.shape().columns();
-    if (row.size() != columns.size()) {
-      throw strange(
-          record, "has " + row.size() + " columns after the change, not " + columns.size());
-    }
-    @Nullable String[] values = new String[columns.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = text(record, table, row, i);
-    }
-    return new RowImage(values);
-  }
-
-  private static RowKey key(
-      ConsumerRecord<byte[], byte[]> record, ConnectTable table, JsonNode row) {
-    List<String> values = new ArrayList<>();
-    for (int place : table.shape().keyIndexes()) {
-      String value = text(record, table, row, place);
-      if (value == null) {
-        throw strange(
-            record, "has a key of table " + table.shape().source() + " that is not whole");
-      }
-      values.add(value);
-    }
-    return new RowKey(values);
-  }
-
-  private static @Nullable String text(
-      ConsumerRecord<byte[], byte[]> record, ConnectTable table, JsonNode row, int place) {
-    String column = table.shape().columns().get(place).name();
-    JsonNode value = row.get(column);
-    if (value == null) {
-      throw strange(record, "lacks column " + column);
-    }
-    if (value.isNull()) {
-      return null;
-    }
-    try {
-      return table.types().get(place).text(value);
-    } catch (IllegalArgumentException e) {
-      // The message may quote the value (rule R20).
-      throw RelayException.stop(
-          at(record)
-              + " has a value in column "
-              + column
-              + " of table "
-              + table.shape().source()
-              + " that does not come exactly over Kafka Connect",
-          "change the row, or have its group's stream travel direct or via kafka; then roll the group back to PROVISIONED and advance it again, which copies anew");
-    }
-  }
-
-  /** Verifies that a record's schema calls each column's type what it has to be called. */
-  private static void verifyTypes(
-      ConsumerRecord<byte[], byte[]> record, ConnectTable table, JsonNode schema) {
-    Map<String, String> found = new HashMap<>();
-    for (JsonNode part : schema.path("fields")) {
-      if (part.path("field").asText().equals("after")) {
-        for (JsonNode field : part.path("fields")) {
-          String name = field.path("name").asText("");
-          found.put(
-              field.path("field").asText(),
-              field.path("type").asText() + (name.isEmpty() ? "" : " " + name));
-        }
-      }
-    }
-    if (found.isEmpty()) {
-      throw strange(record, "has no schema: set value.converter.schemas.enable=true");
-    }
-    List<CarriedColumn> columns = table.shape().columns();
-    Set<String> others = new HashSet<>(found.keySet());
-    for (int i = 0; i < columns.size(); i++) {
-      String name = columns.get(i).name();
-      String called = found.get(name);
-      if (called == null) {
-        throw strange(record, "lacks column " + name + " of table " + table.shape().source());
-      }
-      if (!table.types().get(i).isCalled(called)) {
-        throw strange(
-            record,
-            "calls column "
-                + name
-                + " of table "
-                + table.shape().source()
-                + " a "
-                + called
-                + ": the column was altered, or the connector does not bring its values exactly");
-      }
-      others.remove(name);
-    }
-    if (!others.isEmpty()) {
-      throw strange(
-          record,
-          "has columns "
-              + others
-              + " of table "
-              + table.shape().source()
-              + ", which the stream does not carry");
-    }
-  }
-
-  private static byte[] prefix(byte[] value) {
-    byte[] mark = PAYLOAD.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
-    for (int at = 0; at + mark.length <= value.length; at++) {
-      if (Arrays.equals(value, at, at + mark.length, mark, 0, mark.length)) {
-        return Arrays.copyOf(value, at + mark.length);
-      }
-    }
-    // Nothing begins with all of it and more.
-    return value;
   }
 
   private JsonNode payload(ConsumerRecord<byte[], byte[]> record, byte[] value, int from) {
@@ -340,11 +203,11 @@ final class RecordReader {
     return node.longValue();
   }
 
-  private static RelayException strange(ConsumerRecord<byte[], byte[]> record, String why) {
+  static RelayException strange(ConsumerRecord<byte[], byte[]> record, String why) {
     return RelayException.stop(at(record) + " " + why, STRANGE);
   }
 
-  private static String at(ConsumerRecord<byte[], byte[]> record) {
+  static String at(ConsumerRecord<byte[], byte[]> record) {
     return "the record at offset "
         + record.offset()
         + " of topic "

@@ -45,7 +45,7 @@ final class Connecting {
     try (Connection reading = run.connections().open(run.source());
         Connection watching = run.connections().open(run.target())) {
       List<TableShape> shapes = StreamShape.verify(run.source(), reading, watching, run.stream());
-      try (ConnectSource connector = new ConnectSource(clients, run.stream());
+      try (ConnectSource connector = new ConnectSource(clients, run.stream(), run.source());
           Applier applier =
               new Applier(
                   run.leased(),

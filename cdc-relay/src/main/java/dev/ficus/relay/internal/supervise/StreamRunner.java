@@ -218,7 +218,7 @@ final class StreamRunner {
 
   private void copy(Database source, Connection leased, StreamRow row) throws Exception {
     if (row.via() instanceof Via.Connect) {
-      try (ConnectSource connector = new ConnectSource(clients(), row)) {
+      try (ConnectSource connector = new ConnectSource(clients(), row, source)) {
         copy(source, leased, row, Optional.of(connector));
       }
     } else {

@@ -44,7 +44,8 @@ final class Connectors implements Check {
       }
     }
     try {
-      for (String problem : ConnectCheck.problems(connect, shared.connection(), tables)) {
+      for (String problem :
+          ConnectCheck.problems(connect, shared.database(), shared.connection(), tables)) {
         findings.stops(
             WHERE,
             connect + ": " + problem,
