@@ -15,7 +15,6 @@ import dev.ficus.testkit.Rule;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -30,17 +29,6 @@ import org.junit.jupiter.api.Test;
 /** An applier that is fed by hand: what it does while a batch is being written. */
 @Rule({"R3", "R10"})
 class ApplierTest {
-
-  private static final RelaySettings ONE_BY_ONE =
-      new RelaySettings(
-          Duration.ofMillis(20),
-          Duration.ofMillis(1),
-          Duration.ofSeconds(1),
-          Duration.ofMillis(20),
-          Duration.ofSeconds(1),
-          1,
-          100_000,
-          1 << 24);
 
   private final TwoSides sides =
       new TwoSides(
@@ -75,7 +63,7 @@ class ApplierTest {
         leased,
         sides.row(),
         List.of(table),
-        ONE_BY_ONE,
+        GuardTest.ONE_BY_ONE,
         new RelayMeters(new SimpleMeterRegistry()),
         faults);
   }

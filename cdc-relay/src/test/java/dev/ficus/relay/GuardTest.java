@@ -31,7 +31,8 @@ import org.junit.jupiter.api.Test;
 @Rule({"R1", "R10"})
 class GuardTest {
 
-  private static final RelaySettings ONE_BY_ONE =
+  /** Each transaction of the source is one of the target. */
+  static final RelaySettings ONE_BY_ONE =
       new RelaySettings(
           Duration.ofMillis(20),
           Duration.ofMillis(1),
