@@ -25,9 +25,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** An applier that is fed by hand: what it does while a batch is being written. */
 @Rule({"R3", "R10"})
+@Timeout(120)
 class ApplierTest {
 
   private final TwoSides sides =
@@ -77,14 +79,17 @@ class ApplierTest {
       throws SQLException {
     transactions++;
     applier.begin(transactions + ":1", Instant.now());
-    applier.change(
-        new Change.Written(
-            table,
-            lsn(100 * transactions - 20),
-            new RowImage(new @Nullable String[] {Integer.toString(id), code, "of the stream", "0"}),
-            null,
-            inserts));
+    applier.change(written(100 * transactions - 20, inserts, id, code, "of the stream"));
     applier.commit(lsn(100 * transactions));
+  }
+
+  private Change written(int place, boolean inserts, int id, @Nullable String code, String note) {
+    return new Change.Written(
+        table,
+        lsn(place),
+        new RowImage(new @Nullable String[] {Integer.toString(id), code, note, "0"}),
+        null,
+        inserts);
   }
 
   private List<String> rows() {
@@ -95,13 +100,7 @@ class ApplierTest {
   @Test
   void shouldFillTheNextBatchWhileOneIsWritten() throws Exception {
     CountDownLatch goOn = new CountDownLatch(1);
-    try (Applier applier =
-        applier(
-            point -> {
-              if (point.equals("relay.apply.before-commit")) {
-                await(goOn);
-              }
-            })) {
+    try (Applier applier = applier(point -> awaitBeforeCommit(point, goOn))) {
       write(applier, true, 1, "a");
       applier.begin("2:1", Instant.now());
 
@@ -136,29 +135,32 @@ class ApplierTest {
   }
 
   @Test
+  void shouldHoldNoMoreBesideABatchThanHalfOfWhatItMay() throws Exception {
+    CountDownLatch goOn = new CountDownLatch(1);
+    String large = "x".repeat((int) GuardTest.ONE_BY_ONE.transactionCharacters() / 2);
+    try (Applier applier = applier(point -> awaitBeforeCommit(point, goOn))) {
+      write(applier, true, 1, "a");
+      applier.begin("2:1", Instant.now());
+      applier.change(written(150, true, 2, "b", "small"));
+
+      CompletableFuture<Void> held = run(() -> applier.change(written(160, true, 3, "c", large)));
+
+      assertWaits(held);
+      goOn.countDown();
+      held.join();
+      assertThat(applier.position()).isEqualTo(lsn(100));
+    }
+  }
+
+  @Test
   void shouldCloseOnlyWhenNothingIsBeingWritten() throws Exception {
     CountDownLatch goOn = new CountDownLatch(1);
-    Applier applier =
-        applier(
-            point -> {
-              if (point.equals("relay.apply.before-commit")) {
-                await(goOn);
-              }
-            });
+    Applier applier = applier(point -> awaitBeforeCommit(point, goOn));
     write(applier, true, 1, "a");
 
-    CompletableFuture<Void> closed =
-        CompletableFuture.runAsync(
-            () -> {
-              try {
-                applier.close();
-              } catch (SQLException e) {
-                throw new IllegalStateException(e);
-              }
-            });
+    CompletableFuture<Void> closed = run(applier::close);
 
-    assertThatThrownBy(() -> closed.get(300, TimeUnit.MILLISECONDS))
-        .isInstanceOf(TimeoutException.class);
+    assertWaits(closed);
     assertThat(rows()).isEmpty();
     goOn.countDown();
     closed.join();
@@ -185,7 +187,31 @@ class ApplierTest {
     assertThat(sides.row().position()).isEqualTo(lsn(300));
   }
 
-  private static void await(CountDownLatch latch) {
+  @FunctionalInterface
+  private interface Call {
+    void run() throws SQLException;
+  }
+
+  private static CompletableFuture<Void> run(Call call) {
+    return CompletableFuture.runAsync(
+        () -> {
+          try {
+            call.run();
+          } catch (SQLException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+  }
+
+  private static void assertWaits(CompletableFuture<Void> waiting) {
+    assertThatThrownBy(() -> waiting.get(300, TimeUnit.MILLISECONDS))
+        .isInstanceOf(TimeoutException.class);
+  }
+
+  private static void awaitBeforeCommit(String point, CountDownLatch latch) {
+    if (!point.equals("relay.apply.before-commit")) {
+      return;
+    }
     try {
       latch.await();
     } catch (InterruptedException e) {

@@ -374,4 +374,14 @@ final class ConnectTypes {
         ? database.query("select t::text from types." + table + " t order by 1")
         : List.copyOf(TypeCases.bytes(database, table).values());
   }
+
+  /** Gives the role that connects settings of its own in this database. */
+  static void setForRole(TestDatabase side, String... settings) {
+    for (String setting : settings) {
+      side.execute(
+          "do $$ begin execute format('alter role %I in database %I set "
+              + setting.replace("'", "''")
+              + "', current_user, current_database()); end $$");
+    }
+  }
 }

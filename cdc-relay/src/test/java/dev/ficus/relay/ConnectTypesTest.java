@@ -108,7 +108,7 @@ class ConnectTypesTest {
     for (TestDatabase side : List.of(sides.shared, sides.service)) {
       TypeCases.makeSettingsUnusual(side);
       // Two of them make values inexact, and are refused.
-      setForRole(side, "extra_float_digits = 1", "bytea_output = 'hex'");
+      ConnectTypes.setForRole(side, "extra_float_digits = 1", "bytea_output = 'hex'");
     }
     List<String> tables = carried();
     assertThat(tables).hasSizeGreaterThan(100);
@@ -116,15 +116,6 @@ class ConnectTypesTest {
     sides.awaitStreaming();
 
     assertStreamed(tables);
-  }
-
-  private void setForRole(TestDatabase side, String... settings) {
-    for (String setting : settings) {
-      side.execute(
-          "do $$ begin execute format('alter role %I in database %I set "
-              + setting.replace("'", "''")
-              + "', current_user, current_database()); end $$");
-    }
   }
 
   @ParameterizedTest

@@ -42,15 +42,6 @@ class ConnectValuesTest {
     return sides.awaitFailed().failure().orElseThrow();
   }
 
-  private void setForRole(String... settings) {
-    for (String setting : settings) {
-      sides.shared.execute(
-          "do $$ begin execute format('alter role %I in database %I set "
-              + setting
-              + "', current_user, current_database()); end $$");
-    }
-  }
-
   @ParameterizedTest
   @ValueSource(strings = {"infinity", "294276-12-31 23:59:59.999999"})
   void shouldRefuseATimestampThatComesAsAnother(String value) {
@@ -73,7 +64,7 @@ class ConnectValuesTest {
 
   @Test
   void shouldRefuseASourceThatWritesBytesAndFloatsOtherwise() {
-    setForRole("extra_float_digits = 0", "bytea_output = escape");
+    ConnectTypes.setForRole(sides.shared, "extra_float_digits = 0", "bytea_output = escape");
     sides.request("w");
     sides.relay();
 
@@ -84,7 +75,7 @@ class ConnectValuesTest {
 
   @Test
   void shouldNotAskForSettingsThatNoColumnNeeds() {
-    setForRole("extra_float_digits = 0", "bytea_output = escape");
+    ConnectTypes.setForRole(sides.shared, "extra_float_digits = 0", "bytea_output = escape");
     sides.request("t");
     sides.relay();
     sides.awaitStreaming();

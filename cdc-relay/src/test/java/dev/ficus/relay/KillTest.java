@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 class KillTest {
 
   private static final Logger log = LoggerFactory.getLogger(KillTest.class);
-  private static final int KILLS = Integer.getInteger("ficus.test.kills", 25);
+  private static final int KILLS = Integer.getInteger("ficus.test.kills", 50);
   private static final int PARTITIONS = Integer.getInteger("ficus.test.partitions", 1);
   private static final boolean OVER_KAFKA =
       System.getProperty("ficus.test.via", "direct").equals("kafka");

@@ -1,5 +1,6 @@
 package dev.ficus.readrouter;
 
+import dev.ficus.core.DaemonThreads;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Lsn;
 import dev.ficus.core.Route;
@@ -75,11 +76,7 @@ final class ShadowComparison implements AutoCloseable {
             0,
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(settings.shadowQueue()),
-            task -> {
-              Thread thread = new Thread(task, "ficus-shadow-" + group);
-              thread.setDaemon(true);
-              return thread;
-            });
+            DaemonThreads.named("ficus-shadow-" + group));
   }
 
   /** What came of one comparison. */

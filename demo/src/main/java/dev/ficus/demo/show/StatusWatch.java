@@ -2,6 +2,7 @@ package dev.ficus.demo.show;
 
 import dev.ficus.control.ControlPlane;
 import dev.ficus.control.GroupStatus;
+import dev.ficus.core.DaemonThreads;
 import dev.ficus.core.FicusException;
 import dev.ficus.demo.stage.Stage;
 import dev.ficus.demo.traffic.Ledger;
@@ -22,12 +23,7 @@ public final class StatusWatch implements AutoCloseable {
   private final Display display;
   private final Panel panel = new Panel();
   private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(
-          work -> {
-            Thread thread = new Thread(work, "status-watch");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("status-watch"));
 
   public StatusWatch(
       ControlPlane control, Traffic traffic, Ledger ledger, Stage stage, Display display) {

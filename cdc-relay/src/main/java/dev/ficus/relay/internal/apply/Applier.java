@@ -33,7 +33,8 @@ import org.slf4j.LoggerFactory;
  *       leaves it, so that it fails if this one did;
  *   <li>what failed is thrown by the next call that writes or waits, and ends the run: the position
  *       in the target says what comes again;
- *   <li>{@link #flush}, a transaction in pieces and {@link #close} wait for it first;
+ *   <li>{@link #flush}, a transaction in pieces and {@link #close} wait for it first, and so does
+ *       what would take too much memory beside it;
  *   <li>where it meets a row from the stream's future, what was added behind it meanwhile is added
  *       to it, change by change and in its order, as if it had waited.
  * </ol>
@@ -140,6 +141,9 @@ public final class Applier implements Destination, AutoCloseable {
     }
     open.add(change);
     openCharacters += Batch.characters(change);
+    if (writing != null && batch.characters() + openCharacters >= mostHeld()) {
+      settle();
+    }
     if (open.size() >= settings.transactionChanges()
         || openCharacters >= settings.transactionCharacters()) {
       writePiece();
@@ -184,8 +188,7 @@ public final class Applier implements Destination, AutoCloseable {
           advance == null
               ? new Advance(given, end, committedAt, 1, open.size())
               : advance.and(end, committedAt, open.size());
-      // Two of them are held.
-      if (isFull(settings.batchChanges(), settings.transactionCharacters() / 2)) {
+      if (isFull(settings.batchChanges(), mostHeld())) {
         settle();
         write(true);
       }
@@ -252,6 +255,11 @@ public final class Applier implements Destination, AutoCloseable {
     openWritten += open.size();
     open.clear();
     openCharacters = 0;
+  }
+
+  /** How many characters are held behind a batch that is being written, and make one full. */
+  private long mostHeld() {
+    return settings.transactionCharacters() / 2;
   }
 
   private boolean isFull(int changes, long characters) {

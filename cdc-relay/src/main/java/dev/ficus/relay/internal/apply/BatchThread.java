@@ -1,5 +1,6 @@
 package dev.ficus.relay.internal.apply;
 
+import dev.ficus.core.DaemonThreads;
 import dev.ficus.postgres.StreamName;
 import java.sql.SQLException;
 import java.util.concurrent.Callable;
@@ -19,13 +20,7 @@ final class BatchThread implements AutoCloseable {
   private final ExecutorService thread;
 
   BatchThread(StreamName stream) {
-    this.thread =
-        Executors.newSingleThreadExecutor(
-            task -> {
-              Thread made = new Thread(task, "ficus-write-" + stream);
-              made.setDaemon(true);
-              return made;
-            });
+    this.thread = Executors.newSingleThreadExecutor(DaemonThreads.named("ficus-write-" + stream));
   }
 
   /** A batch that is being written, or was. */

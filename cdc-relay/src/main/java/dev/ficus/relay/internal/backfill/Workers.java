@@ -1,5 +1,6 @@
 package dev.ficus.relay.internal.backfill;
 
+import dev.ficus.core.DaemonThreads;
 import java.sql.SQLException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
@@ -32,12 +33,7 @@ final class Workers {
       throws Exception {
     ExecutorService threads =
         Executors.newFixedThreadPool(
-            count,
-            work -> {
-              Thread thread = new Thread(work, Thread.currentThread().getName() + "-copy");
-              thread.setDaemon(true);
-              return thread;
-            });
+            count, DaemonThreads.named(Thread.currentThread().getName() + "-copy"));
     boolean ended = false;
     try {
       ExecutorCompletionService<Void> working = new ExecutorCompletionService<>(threads);

@@ -76,11 +76,12 @@ final class EnvelopeReader {
       return new TopicRecord.Row(filled.transaction(), filled.order(), change(record, filled));
     }
     TransactionTemplate.Filled transaction = TransactionTemplate.read(scanner, value);
-    return transaction == null
-        ? parsed(record, value)
-        : transaction.begins()
-            ? begin(record, transaction.transaction(), transaction.committedAtMillis())
-            : end(record, transaction.transaction(), transaction.changes());
+    if (transaction == null) {
+      return parsed(record, value);
+    }
+    return transaction.begins()
+        ? begin(record, transaction.transaction(), transaction.committedAtMillis())
+        : end(record, transaction.transaction(), transaction.changes());
   }
 
   private static TopicRecord begin(

@@ -1,5 +1,6 @@
 package dev.ficus.relay.internal.kafka;
 
+import dev.ficus.core.DaemonThreads;
 import dev.ficus.core.FaultPoints;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTopic;
@@ -107,11 +108,7 @@ public final class TopicReader implements AutoCloseable {
     this.decoders =
         Executors.newFixedThreadPool(
             Math.min(count, Runtime.getRuntime().availableProcessors()),
-            task -> {
-              Thread thread = new Thread(task, "ficus-decode-" + stream.name());
-              thread.setDaemon(true);
-              return thread;
-            });
+            DaemonThreads.named("ficus-decode-" + stream.name()));
     for (int partition = 0; partition < count; partition++) {
       partitions.add(new TopicPartition(topic.name(), partition));
       queues.add(

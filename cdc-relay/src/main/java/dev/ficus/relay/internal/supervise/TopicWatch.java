@@ -1,5 +1,6 @@
 package dev.ficus.relay.internal.supervise;
 
+import dev.ficus.core.DaemonThreads;
 import dev.ficus.postgres.StreamTopic;
 import dev.ficus.relay.internal.kafka.TopicPlace;
 import dev.ficus.relay.internal.kafka.Topics;
@@ -39,11 +40,7 @@ final class TopicWatch implements AutoCloseable {
     this.watching = watching;
     this.thread =
         Executors.newSingleThreadScheduledExecutor(
-            task -> {
-              Thread made = new Thread(task, "ficus-watch-" + run.stream().name());
-              made.setDaemon(true);
-              return made;
-            });
+            DaemonThreads.named("ficus-watch-" + run.stream().name()));
   }
 
   /**

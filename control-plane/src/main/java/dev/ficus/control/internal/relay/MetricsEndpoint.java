@@ -2,6 +2,7 @@ package dev.ficus.control.internal.relay;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.ficus.core.DaemonThreads;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FicusException;
 import dev.ficus.relay.RelayHealth;
@@ -45,14 +46,7 @@ final class MetricsEndpoint implements AutoCloseable {
           "give a free port with --metrics-port and an address of this host with --metrics-host",
           e);
     }
-    ExecutorService threads =
-        Executors.newFixedThreadPool(
-            2,
-            task -> {
-              Thread thread = new Thread(task, "ficus-metrics");
-              thread.setDaemon(true);
-              return thread;
-            });
+    ExecutorService threads = Executors.newFixedThreadPool(2, DaemonThreads.named("ficus-metrics"));
     server.setExecutor(threads);
     server.createContext(
         "/metrics",
