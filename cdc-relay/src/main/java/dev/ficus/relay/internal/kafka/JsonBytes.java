@@ -60,12 +60,8 @@ final class JsonBytes {
     int end = text.length();
     room(end + 2);
     bytes[length++] = '"';
-    for (int i = 0; i < end; i++) {
+    for (int i = plain(text, 0); i < end; i = plain(text, i + 1)) {
       char c = text.charAt(i);
-      if (c >= ' ' && c < 0x7f && c != '"' && c != '\\') {
-        bytes[length++] = (byte) c;
-        continue;
-      }
       // Room for this one at its longest, for as much as the others take at least, and the quote.
       room(WORST + end - i + 1);
       if (c < 0x80) {
@@ -84,6 +80,24 @@ final class JsonBytes {
     }
     bytes[length++] = '"';
     return this;
+  }
+
+  /** Writes what stands for itself, from there on, and says where it ends. */
+  private int plain(String text, int from) {
+    byte[] into = bytes;
+    int at = length;
+    int end = text.length();
+    int i = from;
+    while (i < end) {
+      char c = text.charAt(i);
+      if (c < ' ' || c >= 0x7f || c == '"' || c == '\\') {
+        break;
+      }
+      into[at++] = (byte) c;
+      i++;
+    }
+    length = at;
+    return i;
   }
 
   private void escaped(char c) {

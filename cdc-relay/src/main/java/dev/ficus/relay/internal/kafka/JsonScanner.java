@@ -107,20 +107,25 @@ final class JsonScanner {
 
   /** Where the quote stands that ends the text which begins here. */
   private int end() {
-    fits = fits && at < bytes.length && bytes[at] == '"';
+    byte[] record = bytes;
+    fits = fits && at < record.length && record[at] == '"';
     escaped = false;
     ascii = true;
-    for (int i = at + 1; fits && i < bytes.length; i++) {
-      byte b = bytes[i];
-      if (b == '"') {
+    int i = fits ? at + 1 : record.length;
+    while (i < record.length) {
+      byte b = record[i];
+      if (b >= ' ' && b != '"' && b != '\\') {
+        i++;
+      } else if (b == '"') {
         return i;
       } else if (b == '\\') {
         escaped = true;
-        i++;
+        i += 2;
       } else if (b < 0) {
         ascii = false;
+        i++;
       } else {
-        fits = b >= ' ';
+        break;
       }
     }
     fits = false;
