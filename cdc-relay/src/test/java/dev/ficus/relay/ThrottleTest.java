@@ -2,15 +2,24 @@ package dev.ficus.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ficus.core.Direction;
+import dev.ficus.core.Epoch;
 import dev.ficus.core.FaultPoints;
+import dev.ficus.core.GroupName;
+import dev.ficus.core.Via;
+import dev.ficus.core.manifest.WalBudget;
 import dev.ficus.postgres.CopyLimits;
 import dev.ficus.postgres.CopyProgress;
+import dev.ficus.postgres.Database;
+import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamState;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +31,8 @@ import org.junit.jupiter.api.Test;
 class ThrottleTest {
 
   private static final RelaySettings SMALL = RelaySettings.DEFAULTS.withCopy(2, 64 * 1024);
+
+  private static final GroupName BOOKS = new GroupName("books");
 
   private TwoSides sides;
 
@@ -108,6 +119,52 @@ class ThrottleTest {
     assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
     sides.awaitStreaming();
     sides.assertEqual("t");
+  }
+
+  @Test
+  void shouldPauseWhileAnotherStreamIntoTheTargetIsBehindByMoreWalThanItsBudget()
+      throws SQLException {
+    StreamName copied = StreamName.of(BOOKS, Direction.FORWARD);
+    sides.shared.execute("create table public.book (id int primary key, v text)");
+    sides.service.execute("create table public.book (id int primary key, v text)");
+    sides.shared.execute("insert into public.book select i, 'v' from generate_series(1, 5000) i");
+    sides.request("t");
+    sides.relay(
+        new RelayWatch(
+            new SimpleMeterRegistry(),
+            Map.of(TwoSides.GROUP, throttledFrom(4 << 20), BOOKS, throttledFrom(1)),
+            Duration.ofMillis(50)));
+    sides.awaitStreaming();
+    try (Connection blocker = sides.service.connect();
+        Statement block = blocker.createStatement()) {
+      blocker.setAutoCommit(false);
+      block.execute("lock table public.t in access exclusive mode");
+      sides.shared.execute("update public.t set v = v || id");
+      sides.awaitNote(note -> note.throttleReason().isPresent());
+      sides.streams.requestCopy(
+          copied,
+          BOOKS,
+          Direction.FORWARD,
+          Database.SHARED,
+          Epoch.FIRST,
+          sides.tables("book"),
+          Via.DIRECT);
+
+      StreamRow paused =
+          sides.awaitRow(copied, row -> row.copying().flatMap(CopyProgress::paused).isPresent());
+
+      assertThat(paused.copying().orElseThrow().paused().orElseThrow())
+          .startsWith("stream orders.forward trails: slot ficus_orders_forward_1 holds back ")
+          .endsWith(" bytes of WAL, more than wal-budget.throttle");
+      assertThat(sides.service.queryOne("select count(*) from public.book")).isEqualTo("0");
+      blocker.rollback();
+    }
+    sides.streams.awaitStreaming(copied, TwoSides.PATIENCE);
+    sides.assertEqual("t", "book");
+  }
+
+  private static WalBudget throttledFrom(long bytes) {
+    return new WalBudget(Optional.empty(), Optional.of(bytes), Optional.empty());
   }
 
   @Test

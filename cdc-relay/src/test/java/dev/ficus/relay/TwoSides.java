@@ -17,6 +17,8 @@ import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamState;
 import dev.ficus.postgres.StreamTable;
+import dev.ficus.postgres.StreamWatch;
+import dev.ficus.postgres.StreamWatches;
 import dev.ficus.postgres.Streams;
 import dev.ficus.postgres.Table;
 import dev.ficus.postgres.Tables;
@@ -200,9 +202,28 @@ final class TwoSides implements AutoCloseable {
   }
 
   StreamRow awaitRow(Predicate<StreamRow> wanted) {
+    return awaitRow(FORWARD, wanted);
+  }
+
+  /** What a relay has noted about the forward stream. */
+  Optional<StreamWatch> note() {
+    try (Connection connection = target.connect("test")) {
+      return StreamWatches.list(connection).stream()
+          .filter(note -> note.stream().equals(FORWARD))
+          .findFirst();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  void awaitNote(Predicate<StreamWatch> wanted) {
+    awaitRow(row -> note().filter(wanted).isPresent());
+  }
+
+  StreamRow awaitRow(StreamName stream, Predicate<StreamRow> wanted) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
-      StreamRow row = row();
+      StreamRow row = streams.find(stream).orElseThrow();
       if (wanted.test(row)) {
         return row;
       }

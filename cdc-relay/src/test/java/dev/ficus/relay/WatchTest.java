@@ -6,7 +6,6 @@ import dev.ficus.core.manifest.WalBudget;
 import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamState;
 import dev.ficus.postgres.StreamWatch;
-import dev.ficus.postgres.StreamWatches;
 import dev.ficus.testkit.PostgresServer;
 import dev.ficus.testkit.Rule;
 import dev.ficus.testkit.TestDatabase;
@@ -50,7 +49,7 @@ class WatchTest {
         await("the relay to say so", () -> relay.health().failed().contains(FORWARD));
         await(
             "the note",
-            () -> note(sides).flatMap(StreamWatch::walStatus).equals(Optional.of("lost")));
+            () -> sides.note().flatMap(StreamWatch::walStatus).equals(Optional.of("lost")));
         assertThat(relay.health().ready()).isFalse();
         blocker.rollback();
       }
@@ -116,7 +115,8 @@ class WatchTest {
             "the throttle",
             () -> {
               sides.shared.execute(message);
-              return note(sides)
+              return sides
+                  .note()
                   .flatMap(StreamWatch::throttleReason)
                   .filter(it -> it.contains("wal-budget.throttle"))
                   .isPresent();
@@ -157,9 +157,9 @@ class WatchTest {
                       "select pg_terminate_backend(active_pid) from pg_replication_slots where active_pid is not null and database = current_database()")
                   .isEmpty());
       sides.shared.execute("insert into public.item values (1, 'after')");
-      await("a retry", () -> note(sides).map(StreamWatch::retries).orElse(0L) > 0);
+      await("a retry", () -> sides.note().map(StreamWatch::retries).orElse(0L) > 0);
       sides.awaitCaughtUp();
-      assertThat(note(sides).flatMap(StreamWatch::lastRetry)).isPresent();
+      assertThat(sides.note().flatMap(StreamWatch::lastRetry)).isPresent();
       assertThat(meters.get("ficus.stream.retries").counter().count()).isPositive();
       assertThat(relay.health().ready()).isTrue();
     }
@@ -167,14 +167,6 @@ class WatchTest {
 
   private static RelayWatch watch(SimpleMeterRegistry meters, WalBudget budget) {
     return new RelayWatch(meters, Map.of(TwoSides.GROUP, budget), OFTEN);
-  }
-
-  private static Optional<StreamWatch> note(TwoSides sides) {
-    try (Connection connection = sides.target.connect("test")) {
-      return StreamWatches.list(connection).stream().findFirst();
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   private static void await(String what, BooleanSupplier wanted) {

@@ -15,7 +15,8 @@ import java.util.Optional;
  * @param retriedAt when that was, by the target's clock
  * @param retainedBytes the WAL that its slot held back when last looked at
  * @param walStatus the server's word for the slot then
- * @param throttleReason why a copy is to pause; empty where it is not
+ * @param throttleReason why copies of other streams into its database are to pause; empty where
+ *     they are not
  */
 public record StreamWatch(
     StreamName stream,

@@ -69,7 +69,8 @@ public final class StreamWatches {
   /**
    * Notes how the stream's slot was found.
    *
-   * @param throttleReason why a copy is to pause; empty lets it go on
+   * @param throttleReason why copies of others into the database are to pause; empty lets them go
+   *     on
    */
   public static void found(
       Connection connection, StreamRow stream, Slots.Slot slot, Optional<String> throttleReason)
@@ -97,18 +98,23 @@ public final class StreamWatches {
   }
 
   /**
-   * Whether a copy of the stream is to pause, and why: for a copy to ask between two pieces of
-   * work.
+   * Why a copy into the connection's database is to pause: another stream into it trails so far
+   * that its slot holds back more WAL than its budget allows. What the copy's own slot holds back
+   * is no reason, since only the copy's end lets go of it.
    */
-  public static Optional<String> throttleReason(
-      Connection connection, StreamName stream, Epoch epoch) throws SQLException {
+  public static Optional<String> throttleReason(Connection connection, StreamName copied)
+      throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement(
-            "select throttle_reason from ficus.stream_watch where stream = ? and epoch = ?")) {
-      select.setString(1, stream.value());
-      select.setLong(2, epoch.value());
+            """
+            select 'stream ' || w.stream || ' trails: ' || w.throttle_reason
+            from ficus.stream_watch w join ficus.stream s on s.name = w.stream and s.epoch = w.epoch
+            where s.state = 'STREAMING' and s.name <> ? and w.throttle_reason is not null
+            order by w.stream limit 1
+            """)) {
+      select.setString(1, copied.value());
       try (ResultSet row = select.executeQuery()) {
-        return row.next() ? Optional.ofNullable(row.getString(1)) : Optional.empty();
+        return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
       }
     }
   }

@@ -70,7 +70,7 @@ final class ParallelCopy {
     ChunkLedger ledger = new ChunkLedger(stream.name(), snapshot.consistentPoint());
     List<Definition> postponed = empty(ledger, shapes, cut);
     Agenda agenda = new Agenda(cut.chunks(), postponed);
-    Throttle throttle = new Throttle(stream.group());
+    Throttle throttle = new Throttle(stream);
     int workers = Math.min(settings.copyWorkers(), Math.max(1, cut.chunks().size()));
     leased.setAutoCommit(true);
     throttle.look(leased, locks);

@@ -2,6 +2,9 @@ package dev.ficus.relay.internal.backfill;
 
 import dev.ficus.core.GroupName;
 import dev.ficus.postgres.CopyLimits;
+import dev.ficus.postgres.StreamName;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamWatches;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -14,7 +17,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Holds a copy's workers to the limits that {@code ficus.throttle} has for its group, and pauses
- * them while the source's standbys trail or its sessions are many.
+ * them while the source's standbys trail or its sessions are many, or while another stream into the
+ * target is behind by more WAL than its budget allows.
  *
  * <p>One thread looks at the limits and the source; all workers share one allowance.
  */
@@ -23,6 +27,7 @@ final class Throttle {
   private static final Duration LOOK = Duration.ofSeconds(1);
   private static final Duration SLICE = Duration.ofMillis(100);
 
+  private final StreamName stream;
   private final GroupName group;
   private CopyLimits limits = CopyLimits.NONE;
   private Optional<String> paused = Optional.empty();
@@ -30,8 +35,9 @@ final class Throttle {
   private long lookedAt = System.nanoTime() - LOOK.toNanos();
   private volatile boolean ended;
 
-  Throttle(GroupName group) {
-    this.group = group;
+  Throttle(StreamRow copied) {
+    this.stream = copied.name();
+    this.group = copied.group();
   }
 
   /** Takes a share of the allowance, and returns once it may be used. */
@@ -70,14 +76,18 @@ final class Throttle {
     return ended || Thread.currentThread().isInterrupted();
   }
 
-  /** Reads limits and source again, unless that was done a moment ago. */
+  /**
+   * Reads limits, source and the target's other streams again, unless that was done a moment ago.
+   */
   void look(Connection target, Connection source) throws SQLException {
     if (System.nanoTime() - lookedAt < LOOK.toNanos()) {
       return;
     }
     lookedAt = System.nanoTime();
     CopyLimits now = CopyLimits.read(target, group);
-    Optional<String> why = reason(source, now);
+    Optional<String> bySource = reason(source, now);
+    Optional<String> why =
+        bySource.isPresent() ? bySource : StreamWatches.throttleReason(target, stream);
     synchronized (this) {
       if (!now.equals(limits)) {
         limits = now;
