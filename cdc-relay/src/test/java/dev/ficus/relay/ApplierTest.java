@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.Lsn;
 import dev.ficus.relay.internal.apply.Applier;
+import dev.ficus.relay.internal.apply.StreamEnded;
 import dev.ficus.relay.internal.capture.Change;
 import dev.ficus.relay.internal.capture.RowImage;
 import dev.ficus.relay.internal.shape.StreamShape;
@@ -21,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -117,18 +119,19 @@ class ApplierTest {
 
   @Test
   void shouldThrowWhyABatchFailedAndWriteNothingBehindIt() throws Exception {
+    AtomicBoolean failed = new AtomicBoolean();
     try (Applier applier =
         applier(
             point -> {
-              if (point.equals("relay.apply.before-commit")) {
+              if (point.equals("relay.apply.before-commit") && !failed.getAndSet(true)) {
                 throw new IllegalStateException("no commit");
               }
             })) {
       write(applier, true, 1, "a");
 
       assertThatThrownBy(() -> write(applier, true, 2, "b")).hasMessage("no commit");
+      assertThatThrownBy(applier::flush).isInstanceOf(StreamEnded.class);
     }
-    leased.rollback();
 
     assertThat(rows()).isEmpty();
     assertThat(sides.row().position()).isEqualTo(base);

@@ -239,4 +239,16 @@ class ConnectGapTest {
     assertThat(sides.service.queryOne("select count(*) from public.t where id = 900"))
         .isEqualTo("0");
   }
+
+  @Test
+  void shouldStopWhenATypeWasAlteredThatRecordsDoNotTell() {
+    for (TestDatabase side : List.of(sides.shared, sides.service)) {
+      side.execute("alter table public.t add price numeric(10,2)");
+    }
+    stream();
+    sides.shared.execute("alter table public.t alter price type numeric(12,4)");
+
+    assertThat(failure())
+        .contains("table public.t was altered: a type of its columns, a length or a precision");
+  }
 }

@@ -109,7 +109,19 @@ final class BatchWriter implements AutoCloseable {
         if (!(isConflict(e) || SqlErrors.isPassing(e)) || attempt == ATTEMPTS) {
           throw MappingFailure.orStop(target, batch, e);
         }
+      } catch (RuntimeException | Error e) {
+        takeBackPosition(e);
+        throw e;
       }
+    }
+  }
+
+  /** The next batch fits onto the moved position: nothing may leave it moved but a commit. */
+  private void takeBackPosition(Throwable failure) {
+    try {
+      target.rollback();
+    } catch (SQLException e) {
+      failure.addSuppressed(e);
     }
   }
 

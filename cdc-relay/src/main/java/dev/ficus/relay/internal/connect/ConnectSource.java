@@ -62,6 +62,8 @@ public final class ConnectSource implements Backfill.Publisher, AutoCloseable {
   private final List<TableName> tables;
   private final Map<String, String> topicIds = new HashMap<>();
   private final Map<TopicPartition, Long> offsets = new HashMap<>();
+  // As the stream's changes are read by.
+  private List<ConnectTable> read = List.of();
 
   /**
    * @param database the source
@@ -275,7 +277,17 @@ public final class ConnectSource implements Backfill.Publisher, AutoCloseable {
    * @throws RelayException naming one that was altered, so that its changes no longer come exactly
    */
   public void verifyTables(Connection source, List<TableShape> shapes) throws SQLException {
-    ConnectTable.verify(source, shapes);
+    for (ConnectTable now : ConnectTable.verify(source, shapes)) {
+      if (!read.contains(now)) {
+        throw RelayException.stop(
+            "table "
+                + now.shape().source()
+                + " was altered: a type of its columns, a length or a precision among them, is no longer what stream "
+                + stream.name()
+                + " reads its values by",
+            "alter the target's table alike, then roll the group back to PROVISIONED and advance it again, which copies anew");
+      }
+    }
   }
 
   @Override
@@ -287,9 +299,8 @@ public final class ConnectSource implements Backfill.Publisher, AutoCloseable {
   public ConnectReader open(
       Connection source, List<TableShape> shapes, Applier applier, ConnectPlace place)
       throws SQLException, ConnectException, InterruptedException {
-    List<ConnectTable> connectTables = ConnectTable.verify(source, shapes);
-    ConnectReader reader =
-        new ConnectReader(clients, stream, topics(source), connectTables, applier, place);
+    read = ConnectTable.verify(source, shapes);
+    ConnectReader reader = new ConnectReader(clients, stream, topics(source), read, applier, place);
     reader.look();
     return reader;
   }

@@ -33,8 +33,9 @@ final class OutputSettings {
   /**
    * What some tables' values could not be told by.
    *
-   * @param role that the connector connects as; where the source has none of that name, the
-   *     connector may be any role that may replicate
+   * @param role that the connector connects as; where the source has none of that name, such as one
+   *     that Kafka Connect keeps to itself, the connector may be any role that may replicate, and
+   *     any that has such settings of its own: managed services let some replicate by membership
    */
   static List<String> problems(
       Database database, Connection source, String role, List<TableName> tables)
@@ -67,7 +68,9 @@ final class OutputSettings {
         plain.prepareStatement(
             """
             with r as (select oid, rolname from pg_roles
-              where rolname = ? or ((rolreplication or rolsuper) and not exists (select from pg_roles where rolname = ?)))
+              where rolname = ? or (not exists (select from pg_roles where rolname = ?) and (rolreplication or rolsuper
+                or rolcanlogin and exists (select from pg_db_role_setting s cross join unnest(s.setconfig) c
+                  where s.setrole = pg_roles.oid and split_part(c.c, '=', 1) = ?))))
             select r.rolname, coalesce(
               (select split_part(c.c, '=', 2) from pg_db_role_setting s cross join unnest(s.setconfig) c
                 where s.setdatabase in (0, (select oid from pg_database where datname = current_database())) and s.setrole in (0, r.oid)
@@ -78,6 +81,7 @@ final class OutputSettings {
       select.setString(1, role);
       select.setString(2, role);
       select.setString(3, needed.setting());
+      select.setString(4, needed.setting());
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
           String value = row.getString(2);

@@ -28,7 +28,7 @@ final class TopicWatch implements AutoCloseable {
   private final StreamTopic topic;
   private final TopicPlace place;
   private final Connection watching;
-  private final AtomicReference<@Nullable Exception> found = new AtomicReference<>();
+  private final AtomicReference<@Nullable Throwable> found = new AtomicReference<>();
   private final ScheduledExecutorService thread;
 
   private TopicWatch(
@@ -60,7 +60,7 @@ final class TopicWatch implements AutoCloseable {
     try {
       place.verify(watching);
       Topics.verify(admin, run.stream(), topic);
-    } catch (SQLException | RuntimeException e) {
+    } catch (SQLException | RuntimeException | Error e) {
       found.compareAndSet(null, e);
     }
   }
@@ -71,9 +71,11 @@ final class TopicWatch implements AutoCloseable {
    * @throws Exception what was
    */
   void verify() throws Exception {
-    Exception wrong = found.get();
-    if (wrong != null) {
-      throw wrong;
+    Throwable wrong = found.get();
+    if (wrong instanceof Error error) {
+      throw error;
+    } else if (wrong instanceof Exception exception) {
+      throw exception;
     }
   }
 
