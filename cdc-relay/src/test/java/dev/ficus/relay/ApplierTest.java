@@ -148,9 +148,7 @@ class ApplierTest {
 
       CompletableFuture<Void> held = run(() -> applier.change(written(160, true, 3, "c", large)));
 
-      assertWaits(held);
-      goOn.countDown();
-      held.join();
+      assertWaitsUntil(goOn, held);
       assertThat(applier.position()).isEqualTo(lsn(100));
     }
   }
@@ -163,10 +161,7 @@ class ApplierTest {
 
     CompletableFuture<Void> closed = run(applier::close);
 
-    assertWaits(closed);
-    assertThat(rows()).isEmpty();
-    goOn.countDown();
-    closed.join();
+    assertWaitsUntil(goOn, closed);
     assertThat(rows()).containsExactly("1 a");
   }
 
@@ -206,9 +201,15 @@ class ApplierTest {
         });
   }
 
-  private static void assertWaits(CompletableFuture<Void> waiting) {
-    assertThatThrownBy(() -> waiting.get(300, TimeUnit.MILLISECONDS))
-        .isInstanceOf(TimeoutException.class);
+  /** Opens the latch in any case: an applier closes only once nothing is being written. */
+  private static void assertWaitsUntil(CountDownLatch goOn, CompletableFuture<Void> waiting) {
+    try {
+      assertThatThrownBy(() -> waiting.get(300, TimeUnit.MILLISECONDS))
+          .isInstanceOf(TimeoutException.class);
+    } finally {
+      goOn.countDown();
+    }
+    waiting.join();
   }
 
   private static void awaitBeforeCommit(String point, CountDownLatch latch) {

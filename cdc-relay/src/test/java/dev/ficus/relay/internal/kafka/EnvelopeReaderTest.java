@@ -195,6 +195,9 @@ class EnvelopeReaderTest {
     Random random = new Random(12);
     EnvelopeWriter writer = new EnvelopeWriter("ficus", "store");
     EnvelopeReader practised = new EnvelopeReader(TABLES);
+    // Of the same past: Jackson takes a name that ends in a byte 0xff and two letters for a known
+    // one without that byte.
+    EnvelopeReader general = new EnvelopeReader(TABLES);
     int refused = 0;
     for (int i = 0; i < 20_000; i++) {
       byte[] begin = writer.begin(i + ":9", Instant.ofEpochMilli(1_700_000_000_000L));
@@ -203,7 +206,7 @@ class EnvelopeReaderTest {
       read(practised, whole);
       byte[] damaged = damaged(random, whole);
 
-      String parsed = inWords(() -> new EnvelopeReader(TABLES).parsed(record(damaged), damaged));
+      String parsed = inWords(() -> general.parsed(record(damaged), damaged));
       assertThat(read(practised, damaged))
           .as(() -> new String(damaged, StandardCharsets.UTF_8))
           .isEqualTo(parsed);
@@ -215,10 +218,19 @@ class EnvelopeReaderTest {
   private static byte[] damaged(Random random, byte[] whole) {
     byte[] damaged = whole.clone();
     int place = random.nextInt(damaged.length);
-    switch (random.nextInt(4)) {
+    switch (random.nextInt(5)) {
       case 0 -> damaged[place] = (byte) random.nextInt(256);
       case 1 -> damaged[place] = (byte) "0\"{},:n\\".charAt(random.nextInt(8));
       case 2 -> damaged[place] = damaged[random.nextInt(damaged.length)];
+      case 3 -> {
+        // Often at the end: there a record may look whole.
+        int before = random.nextBoolean() ? damaged.length : place;
+        byte[] longer = new byte[damaged.length + 1];
+        System.arraycopy(damaged, 0, longer, 0, before);
+        longer[before] = (byte) "0\"{},:n ".charAt(random.nextInt(8));
+        System.arraycopy(damaged, before, longer, before + 1, damaged.length - before);
+        damaged = longer;
+      }
       default -> {
         byte[] shorter = new byte[damaged.length - 1];
         System.arraycopy(damaged, 0, shorter, 0, place);
