@@ -31,7 +31,6 @@ import org.junit.jupiter.api.Test;
 class ThrottleTest {
 
   private static final RelaySettings SMALL = RelaySettings.DEFAULTS.withCopy(2, 64 * 1024);
-
   private static final GroupName BOOKS = new GroupName("books");
 
   private TwoSides sides;
@@ -132,6 +131,7 @@ class ThrottleTest {
     sides.relay(
         new RelayWatch(
             new SimpleMeterRegistry(),
+            // What the copy's own slot holds back must not pause it: nothing else would let go.
             Map.of(TwoSides.GROUP, throttledFrom(4 << 20), BOOKS, throttledFrom(1)),
             Duration.ofMillis(50)));
     sides.awaitStreaming();

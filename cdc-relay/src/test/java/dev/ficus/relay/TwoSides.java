@@ -201,10 +201,6 @@ final class TwoSides implements AutoCloseable {
     return streams.find(FORWARD).orElseThrow();
   }
 
-  StreamRow awaitRow(Predicate<StreamRow> wanted) {
-    return awaitRow(FORWARD, wanted);
-  }
-
   /** What a relay has noted about the forward stream. */
   Optional<StreamWatch> note() {
     try (Connection connection = target.connect("test")) {
@@ -218,6 +214,10 @@ final class TwoSides implements AutoCloseable {
 
   void awaitNote(Predicate<StreamWatch> wanted) {
     awaitRow(row -> note().filter(wanted).isPresent());
+  }
+
+  StreamRow awaitRow(Predicate<StreamRow> wanted) {
+    return awaitRow(FORWARD, wanted);
   }
 
   StreamRow awaitRow(StreamName stream, Predicate<StreamRow> wanted) {

@@ -28,7 +28,7 @@ public final class KafkaBenchmark implements Benchmark {
   private static final List<Integer> APPLIERS = List.of(1, 2, 4);
   private static final int PARTITIONS = 4;
 
-  // In the second round compilers still took a sixth of the processors, in the fourth a twentieth.
+  // In the second round compilers still took seconds of processor time, in the fourth about one.
   private static final int WARM_UP = 3;
 
   @Override

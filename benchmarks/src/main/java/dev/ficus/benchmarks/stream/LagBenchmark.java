@@ -34,7 +34,7 @@ public final class LagBenchmark implements Benchmark {
   private static final int WRITERS = 4;
   private static final Duration TIME = Duration.ofSeconds(60);
 
-  // Compilers took what was left of two cores for the first 25 s: that does not count.
+  // Two cores were full for the first 25 s, and no longer then: that does not count.
   private static final Duration WARM_UP = Duration.ofSeconds(30);
   private static final int LOOKED_AT = 10;
   private static final long LOOK_PAUSE_NANOS = 500_000;
