@@ -62,8 +62,7 @@ class ConnectGapTest {
 
   private void awaitPublished() {
     // The slot is told what was published.
-    sides.awaitQuery(
-        sides.shared,
+    sides.shared.await(
         "select confirmed_flush_lsn >= '%s' from pg_replication_slots where slot_name = '%s'"
             .formatted(Marker.write(sides.source), connect.name()),
         "t");

@@ -13,9 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -233,12 +231,6 @@ class FailoverTest {
 
   private static void awaitReplayed(TestDatabase primary, TestDatabase standby) {
     String end = primary.queryOne("select pg_current_wal_flush_lsn()");
-    long deadline = System.nanoTime() + TwoSides.PATIENCE.toNanos();
-    while (!standby
-        .queryOne("select pg_last_wal_replay_lsn() >= '" + end + "'::pg_lsn")
-        .equals("t")) {
-      assertThat(System.nanoTime()).as("the standby replays up to " + end).isLessThan(deadline);
-      LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
-    }
+    standby.await("select pg_last_wal_replay_lsn() >= '" + end + "'::pg_lsn", "t");
   }
 }

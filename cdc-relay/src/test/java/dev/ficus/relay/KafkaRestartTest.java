@@ -27,10 +27,8 @@ class KafkaRestartTest {
 
       kafka.stopBroker();
       sides.shared.execute("update public.t set n = n + 1");
-      sides.awaitQuery(
-          sides.service,
-          "select count(*) from ficus.stream_watch where last_retry like '%Kafka%'",
-          "1");
+      sides.service.await(
+          "select count(*) from ficus.stream_watch where last_retry like '%Kafka%'", "1");
       assertThat(sides.row().state()).isEqualTo(StreamState.STREAMING);
       kafka.startBroker();
       sides.shared.execute("update public.t set n = n + 1 where id < 10");

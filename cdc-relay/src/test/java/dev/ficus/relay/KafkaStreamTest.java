@@ -56,7 +56,7 @@ class KafkaStreamTest extends SlotStreamContract {
     new Slots(sides.source).drop(sides.row().slot(), Duration.ofSeconds(20));
     sides.streams.remove(TwoSides.FORWARD);
 
-    sides.awaitQuery(sides.service, "select count(*) from ficus.stream_topic", "0");
+    sides.service.await("select count(*) from ficus.stream_topic", "0");
     assertThat(TestKafka.shared().topics()).doesNotContain(topic);
   }
 
@@ -78,7 +78,7 @@ class KafkaStreamTest extends SlotStreamContract {
     sides.awaitCaughtUp();
 
     sides.assertEqual("item", "line");
-    sides.awaitQuery(sides.service, "select count(*) from ficus.stream_topic", "1");
+    sides.service.await("select count(*) from ficus.stream_topic", "1");
     assertThat(List.of(sides.row().failure())).allMatch(java.util.Optional::isEmpty);
   }
 }

@@ -166,8 +166,7 @@ class PartitionDdlTest extends PartitionedSides {
     sides.shared.execute(
         "create table public.lists_d partition of public.lists for values in ('d')");
     sides.shared.execute("insert into public.lists values ('d', 1, 1)");
-    sides.awaitQuery(
-        sides.shared,
+    sides.shared.await(
         "select count(*) from pg_trigger where tgrelid = 'public.lists_d'::regclass and tgname = 'ficus_fence_truncate'",
         "1");
 

@@ -122,8 +122,7 @@ class PartitionedTest extends PartitionedSides {
     sides.awaitCaughtUp();
 
     sides.shared.execute("insert into public.lists values ('d', 1, 1)");
-    sides.awaitQuery(
-        sides.service,
+    sides.service.await(
         "select coalesce((select last_retry from ficus.stream_watch where stream = 'orders.forward'), '') like '%no partition of relation \"lists\" found for row%'",
         "t");
     sides.service.execute(

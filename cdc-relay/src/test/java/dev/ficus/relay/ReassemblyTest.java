@@ -72,8 +72,7 @@ class ReassemblyTest {
   }
 
   private void awaitNotes(String notes) {
-    sides.awaitQuery(
-        sides.service, "select string_agg(note, ' ' order by id) from public.t", notes);
+    sides.service.await("select string_agg(note, ' ' order by id) from public.t", notes);
   }
 
   private void assertGap(String what) {
@@ -106,8 +105,8 @@ class ReassemblyTest {
       assertThat(sides.service.queryOne("select count(*) from public.t")).isEqualTo("0");
 
       late.commit();
-      sides.awaitQuery(
-          sides.service, "select count(*) || ' ' || min(note) from public.t", (many + 1) + " late");
+      sides.service.await(
+          "select count(*) || ' ' || min(note) from public.t", (many + 1) + " late");
     }
   }
 

@@ -156,7 +156,7 @@ class RecopyTest {
         "insert into ficus.throttle (group_name, rows_per_second) values ('orders', 2000)");
     recopy("item");
     try (RelayProcess relay = RelayProcess.start(sides, new File(folder.toFile(), "relay.log"))) {
-      sides.awaitQuery(sides.service, "select count(*) > 0 from public.item", "t");
+      sides.service.await("select count(*) > 0 from public.item", "t");
       relay.kill();
     }
     assertThat(sides.service.queryOne("select count(*) from public.item")).isNotEqualTo("20000");

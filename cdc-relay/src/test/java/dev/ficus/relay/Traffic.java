@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -177,59 +179,79 @@ final class Traffic implements AutoCloseable {
     }
   }
 
+  /** Over one connection: a new one costs the server more than what is read. */
   private void check() {
     long[] seen = new long[WRITERS];
     Map<String, String> ticksAt = new HashMap<>();
-    while (!stopping) {
-      String sum = service.queryOne("select coalesce(sum(balance), 0) from public.account");
-      if (!sum.equals("0")) {
-        throw new AssertionError(
-            "the target is no past state of the source: balances add up to " + sum);
-      }
-      for (int writer = 0; writer < WRITERS; writer++) {
-        List<String> n = service.query("select n from public.tick where writer = " + writer);
-        if (!n.isEmpty()) {
-          long now = Long.parseLong(n.get(0));
-          if (now < seen[writer]) {
-            throw new AssertionError(
-                "the target went back in time: counter "
-                    + writer
-                    + " from "
-                    + seen[writer]
-                    + " to "
-                    + now);
-          }
-          seen[writer] = now;
+    try (Connection connection = service.connect();
+        Statement statement = connection.createStatement()) {
+      while (!stopping) {
+        String sum = read(statement, "select sum(balance) from public.account").orElse("0");
+        if (!sum.equals("0")) {
+          throw new AssertionError(
+              "the target is no past state of the source: balances add up to " + sum);
         }
+        for (int writer = 0; writer < WRITERS; writer++) {
+          Optional<String> n =
+              read(statement, "select n from public.tick where writer = " + writer);
+          if (n.isPresent()) {
+            long now = Long.parseLong(n.get());
+            if (now < seen[writer]) {
+              throw new AssertionError(
+                  "the target went back in time: counter "
+                      + writer
+                      + " from "
+                      + seen[writer]
+                      + " to "
+                      + now);
+            }
+            seen[writer] = now;
+          }
+        }
+        checkPosition(statement, ticksAt);
+        checks.incrementAndGet();
+        LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
       }
-      checkPosition(ticksAt);
-      checks.incrementAndGet();
-      LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+    } catch (SQLException e) {
+      throw new IllegalStateException("the target could not be checked", e);
     }
   }
 
-  /** One snapshot of the target holds the position together with exactly what belongs to it. */
-  private void checkPosition(Map<String, String> ticksAt) {
-    service
-        .query(
+  /**
+   * One snapshot of the target holds the position together with exactly what belongs to it; a table
+   * that is yet to be copied does not.
+   */
+  private static void checkPosition(Statement statement, Map<String, String> ticksAt)
+      throws SQLException {
+    Optional<String> reading =
+        read(
+            statement,
             """
             select s.position || ' ' || (select sum(n) from public.tick) from ficus.stream s
             where s.name = 'orders.forward' and s.state = 'STREAMING'
-            """)
-        .forEach(
-            reading -> {
-              String[] parts = reading.split(" ");
-              String before = ticksAt.put(parts[0], parts[1]);
-              if (before != null && !before.equals(parts[1])) {
-                throw new AssertionError(
-                    "the position was committed apart from its changes: at "
-                        + parts[0]
-                        + " the counters added up to "
-                        + before
-                        + " and then to "
-                        + parts[1]);
-              }
-            });
+              and not exists (select from ficus.table_copy c where c.stream = s.name)
+            """);
+    if (reading.isEmpty()) {
+      return;
+    }
+    String[] parts = reading.get().split(" ");
+    String before = ticksAt.put(parts[0], parts[1]);
+    if (before != null && !before.equals(parts[1])) {
+      throw new AssertionError(
+          "the position was committed apart from its changes: at "
+              + parts[0]
+              + " the counters added up to "
+              + before
+              + " and then to "
+              + parts[1]);
+    }
+  }
+
+  /** The first row's value, where there is one. */
+  private static Optional<String> read(Statement statement, String sql) throws SQLException {
+    try (ResultSet row = statement.executeQuery(sql)) {
+      return row.next() ? Optional.ofNullable(row.getString(1)) : Optional.empty();
+    }
   }
 
   @Override

@@ -21,6 +21,7 @@ import dev.ficus.postgres.StreamWatch;
 import dev.ficus.postgres.StreamWatches;
 import dev.ficus.postgres.Streams;
 import dev.ficus.postgres.Table;
+import dev.ficus.postgres.TableCopies;
 import dev.ficus.postgres.Tables;
 import dev.ficus.testkit.TestDatabase;
 import dev.ficus.testkit.TestPostgres;
@@ -56,23 +57,25 @@ final class TwoSides implements AutoCloseable {
   private final List<Relay> relays = new ArrayList<>();
 
   TwoSides(String... ddl) {
-    this(TestPostgres.create(), TestPostgres.createElsewhere(), ddl);
+    this(here(), elsewhere(), ddl);
   }
 
   /** The same for a role that is no superuser and owns both databases. */
   static TwoSides ofPlainRole(String... ddl) {
     return new TwoSides(
-        TestPostgres.create().asPlainOwner(), TestPostgres.createElsewhere().asPlainOwner(), ddl);
+        install(TestPostgres.create().asPlainOwner()),
+        install(TestPostgres.createElsewhere().asPlainOwner()),
+        ddl);
   }
 
   /** The same with a shared database of the caller's. */
   static TwoSides of(TestDatabase shared, String... ddl) {
-    return new TwoSides(shared, TestPostgres.createElsewhere(), ddl);
+    return new TwoSides(install(shared), elsewhere(), ddl);
   }
 
   /** The same with a service database of the caller's. */
   static TwoSides into(TestDatabase service, String... ddl) {
-    return new TwoSides(TestPostgres.create(), service, ddl);
+    return new TwoSides(here(), install(service), ddl);
   }
 
   private TwoSides(TestDatabase shared, TestDatabase service, String... ddl) {
@@ -81,12 +84,21 @@ final class TwoSides implements AutoCloseable {
     this.source = new Database(Database.SHARED, shared.address());
     this.target = new Database("orders", service.address());
     this.streams = new Streams(target);
-    FicusSchema.install(source);
-    FicusSchema.install(target);
-    for (String statement : ddl) {
-      shared.execute(statement);
-      service.execute(statement);
-    }
+    shared.execute(ddl);
+    service.execute(ddl);
+  }
+
+  private static TestDatabase here() {
+    return TestPostgres.createFrom("ficus", TwoSides::install);
+  }
+
+  private static TestDatabase elsewhere() {
+    return TestPostgres.createElsewhereFrom("ficus", TwoSides::install);
+  }
+
+  private static TestDatabase install(TestDatabase database) {
+    FicusSchema.install(new Database("test", database.address()));
+    return database;
   }
 
   /** Has its streams travel over Kafka, and its relays take part in that. */
@@ -197,6 +209,16 @@ final class TwoSides implements AutoCloseable {
     streams.awaitPosition(FORWARD, Marker.write(source), PATIENCE);
   }
 
+  /** Whether the forward stream has tables that are yet to be copied. */
+  boolean isCopying() {
+    try (Connection connection = target.connect("test")) {
+      return row().state() != StreamState.STREAMING
+          || !TableCopies.pending(connection, FORWARD).isEmpty();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   StreamRow row() {
     return streams.find(FORWARD).orElseThrow();
   }
@@ -222,33 +244,31 @@ final class TwoSides implements AutoCloseable {
 
   StreamRow awaitRow(StreamName stream, Predicate<StreamRow> wanted) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (true) {
-      StreamRow row = streams.find(stream).orElseThrow();
-      if (wanted.test(row)) {
-        return row;
+    try (Connection connection = target.connect("test")) {
+      while (true) {
+        StreamRow row =
+            Streams.list(connection).stream()
+                .filter(one -> one.name().equals(stream))
+                .findFirst()
+                .orElseThrow();
+        if (wanted.test(row)) {
+          return row;
+        }
+        assertThat(System.nanoTime()).as("waiting; the stream is %s", row).isLessThan(deadline);
+        LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
       }
-      assertThat(System.nanoTime()).as("waiting; the stream is %s", row).isLessThan(deadline);
-      LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
     }
   }
 
   /** Waits until the slot is acknowledged past everything committed in the source so far. */
   void awaitAcknowledged() {
     Lsn marker = Marker.write(source);
-    awaitQuery(
-        shared,
+    shared.await(
         "select bool_and(confirmed_flush_lsn >= '%s') from pg_replication_slots where slot_name = '%s'"
             .formatted(marker, row().slot()),
         "t");
-  }
-
-  /** Waits until a query has an answer. */
-  void awaitQuery(TestDatabase database, String sql, String answer) {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!database.queryOne(sql).equals(answer)) {
-      assertThat(System.nanoTime()).as("waiting for %s of %s", answer, sql).isLessThan(deadline);
-      LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
-    }
   }
 
   StreamRow awaitFailed() {

@@ -46,19 +46,17 @@ class KafkaPhasesTest {
       requireEqual(store.shared, store.orders, "orders");
       assertThat(store.shared.query("select via || ' ' || direction from ficus.stream"))
           .containsExactly("KAFKA REVERSE");
-      Store.await(
-          store.shared,
-          "select cardinality(next_offsets) from ficus.stream_topic where not ended",
-          "3");
+      store.shared.await(
+          "select cardinality(next_offsets) from ficus.stream_topic where not ended", "3");
       assertThat(store.orders.query("select via || ' ' || name from ficus.stream"))
           .containsExactly("DIRECT users.reference.orders");
       store.shared.execute("update users set name = 'renamed' where id = 1");
-      Store.await(store.orders, "select name from users where id = 1", "renamed");
+      store.orders.await("select name from users where id = 1", "renamed");
 
       store.bring(Store.ORDERS, Phase.SEALED);
 
-      Store.await(store.shared, "select count(*) from ficus.stream_topic", "0");
-      Store.await(store.orders, "select count(*) from ficus.stream_topic", "0");
+      store.shared.await("select count(*) from ficus.stream_topic", "0");
+      store.orders.await("select count(*) from ficus.stream_topic", "0");
       assertThat(kafka.topics())
           .filteredOn(topic -> topic.startsWith("ficus.") && !before.contains(topic))
           .isEmpty();
@@ -74,8 +72,7 @@ class KafkaPhasesTest {
           .asString()
           .contains("COSTS", "topics have 1 replicas, and 1 of them must have a record");
       store.bring(Store.ORDERS, Phase.FOLLOWING);
-      Store.await(
-          store.orders, "select count(*) from ficus.stream_topic where topic_id is not null", "1");
+      store.orders.await("select count(*) from ficus.stream_topic where topic_id is not null", "1");
       assertThat(StreamReport.of(store.manifest, Duration.ofMillis(10)).streams())
           .filteredOn(stream -> stream.topic().isPresent())
           .singleElement()

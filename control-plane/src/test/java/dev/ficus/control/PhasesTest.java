@@ -81,16 +81,7 @@ class PhasesTest {
               store.users.query(
                   "select slot_name from pg_replication_slots where database = current_database()"))
           .containsExactly("ficus_users_reference_orders_2");
-      await(store, "renamed");
-    }
-  }
-
-  private static void await(Store store, String name) {
-    long deadline = System.nanoTime() + 10_000_000_000L;
-    while (!store.orders.queryOne("select name from users where id = 51").equals(name)) {
-      assertThat(System.nanoTime())
-          .as("the reference copy never became '%s'", name)
-          .isLessThan(deadline);
+      store.orders.await("select name from users where id = 51", "renamed");
     }
   }
 

@@ -161,8 +161,7 @@ class ReferencesTest {
             new Thread(
                 () -> {
                   // The flip has come to the copy, which is behind.
-                  Store.await(
-                      store.orders,
+                  store.orders.await(
                       "select count(*) from pg_stat_activity where application_name = 'ficus stream users.reference.orders'",
                       "1");
                   try {
@@ -180,8 +179,7 @@ class ReferencesTest {
                 throw new IllegalStateException(e);
               }
               store.shared.execute("insert into users (name) values ('held up')");
-              Store.await(
-                  store.orders,
+              store.orders.await(
                   "select count(*) from pg_stat_activity where datname = current_database() and application_name like 'ficus relay users%' and wait_event_type = 'Lock'",
                   "1");
               store.shared.execute("insert into users (name) values ('behind it')");

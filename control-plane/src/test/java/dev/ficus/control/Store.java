@@ -1,7 +1,5 @@
 package dev.ficus.control;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.ficus.control.manifest.ManifestReader;
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.GroupName;
@@ -25,7 +23,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * A small store on two servers: users and orders in a shared database, a service database for each,
@@ -220,15 +217,6 @@ final class Store implements AutoCloseable {
       while (control.status(group).phase() != phase) {
         control.advance(group, List.of());
       }
-    }
-  }
-
-  /** Waits until a query has an answer. */
-  static void await(TestDatabase database, String sql, String answer) {
-    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    while (!database.queryOne(sql).equals(answer)) {
-      assertThat(System.nanoTime()).as("waiting for %s of %s", answer, sql).isLessThan(deadline);
-      LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
     }
   }
 

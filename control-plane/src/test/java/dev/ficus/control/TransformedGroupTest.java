@@ -67,9 +67,9 @@ class TransformedGroupTest {
             """)) {
       store.bring(Store.ORDERS, Phase.WRITES_MOVED);
       store.orders.execute("truncate orders, order_items");
-      Store.await(store.shared, "select count(*) from orders", "0");
+      store.shared.await("select count(*) from orders", "0");
       store.orders.execute("insert into orders (user_id, status, total) values (1, 'paid', 1)");
-      Store.await(store.shared, "select count(*) from orders", "1");
+      store.shared.await("select count(*) from orders", "1");
     }
   }
 

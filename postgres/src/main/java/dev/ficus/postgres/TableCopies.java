@@ -13,7 +13,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Tables that a stream is asked to copy anew while its other tables keep what they have. */
+/**
+ * The tables that a stream has yet to copy, at first or anew, while its others keep what they have.
+ */
 public final class TableCopies {
 
   private TableCopies() {}
@@ -137,7 +139,7 @@ public final class TableCopies {
     return tables;
   }
 
-  /** The source tables that a stream has yet to copy anew. */
+  /** The source tables that a stream has yet to copy. */
   public static Set<TableName> pending(Connection connection, StreamName stream)
       throws SQLException {
     return new TreeSet<>(
@@ -205,14 +207,46 @@ public final class TableCopies {
     }
   }
 
-  /** The copies are whole, in the caller's transaction. */
-  public static void done(Connection connection, StreamName stream, Lsn consistentPoint)
+  /**
+   * Notes, in the caller's transaction, that a stream's first copy has yet to bring all of its
+   * tables.
+   */
+  public static void list(Connection connection, StreamRow stream, Lsn consistentPoint)
+      throws SQLException {
+    done(connection, stream.name());
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            """
+            insert into ficus.table_copy (stream, source_schema, source_table, consistent_point)
+            select stream, source_schema, source_table, ?::pg_lsn from ficus.stream_table where stream = ?
+            """)) {
+      insert.setString(1, consistentPoint.toString());
+      insert.setString(2, stream.name().value());
+      insert.executeUpdate();
+    }
+  }
+
+  /**
+   * All copies are whole, in the caller's transaction, which {@linkplain #hold holds} them or the
+   * stream's row.
+   */
+  public static void done(Connection connection, StreamName stream) throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement("delete from ficus.table_copy where stream = ?")) {
+      delete.setString(1, stream.value());
+      delete.executeUpdate();
+    }
+  }
+
+  /** The same for one table. */
+  public static void done(Connection connection, StreamName stream, TableName table)
       throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement(
-            "delete from ficus.table_copy where stream = ? and consistent_point = ?::pg_lsn")) {
+            "delete from ficus.table_copy where stream = ? and source_schema = ? and source_table = ?")) {
       delete.setString(1, stream.value());
-      delete.setString(2, consistentPoint.toString());
+      delete.setString(2, table.schema());
+      delete.setString(3, table.name());
       delete.executeUpdate();
     }
   }

@@ -7,8 +7,10 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A database that belongs to one test; closing it drops it, with its slots.
@@ -16,6 +18,9 @@ import java.util.List;
  * @param address how to reach it, as a superuser
  */
 public record TestDatabase(DatabaseAddress address) implements AutoCloseable {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration POLL = Duration.ofMillis(10);
 
   /**
    * The same database as its owner sees it, a role that is no superuser: it may log in and
@@ -51,27 +56,63 @@ public record TestDatabase(DatabaseAddress address) implements AutoCloseable {
     }
   }
 
-  /** Runs one or more statements, separated by semicolons. */
-  public void execute(String sql) {
+  /**
+   * Runs statements over one connection, each by itself.
+   *
+   * @param sql one statement each, or several that are separated by semicolons and one transaction
+   */
+  public void execute(String... sql) {
     try (Connection connection = connect();
         Statement statement = connection.createStatement()) {
-      statement.execute(sql);
+      for (String one : sql) {
+        try {
+          statement.execute(one);
+        } catch (SQLException e) {
+          throw new IllegalStateException(
+              "a statement of the test failed in " + address + ": " + one, e);
+        }
+      }
     } catch (SQLException e) {
-      throw new IllegalStateException(
-          "a statement of the test failed in " + address + ": " + sql, e);
+      throw new IllegalStateException("a connection of the test failed: " + address, e);
     }
   }
 
   /** The first column of all rows, as text; null values read {@code "null"}. */
   public List<String> query(String sql) {
+    try (Connection connection = connect()) {
+      return query(connection, sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException("a query of the test failed in " + address + ": " + sql, e);
+    }
+  }
+
+  private static List<String> query(Connection connection, String sql) throws SQLException {
     List<String> values = new ArrayList<>();
-    try (Connection connection = connect();
-        Statement statement = connection.createStatement();
+    try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(sql)) {
       while (row.next()) {
         values.add(String.valueOf(row.getString(1)));
       }
-      return values;
+    }
+    return values;
+  }
+
+  /**
+   * Waits for at most a minute until a query's only row has an answer in its first column. It asks
+   * over one connection: a new one costs a server more than most queries.
+   */
+  public void await(String sql, String answer) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    try (Connection connection = connect()) {
+      List<String> values = query(connection, sql);
+      while (!values.equals(List.of(answer))) {
+        if (System.nanoTime() > deadline) {
+          throw new IllegalStateException(
+              "waited %s for %s, but found %s: %s".formatted(PATIENCE, answer, values, sql));
+        }
+        LockSupport.parkNanos(POLL.toNanos());
+        values = query(connection, sql);
+      }
     } catch (SQLException e) {
       throw new IllegalStateException("a query of the test failed in " + address + ": " + sql, e);
     }

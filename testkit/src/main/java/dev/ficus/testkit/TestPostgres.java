@@ -25,7 +25,7 @@ public final class TestPostgres {
   public static final String PROPERTY = "ficus.test.postgres";
 
   private static final AtomicInteger NUMBER = new AtomicInteger();
-  private static final Map<String, DatabaseAddress> TEMPLATES = new ConcurrentHashMap<>();
+  private static final Map<DatabaseAddress, TestDatabase> TEMPLATES = new ConcurrentHashMap<>();
 
   private static final class First {
     static final DatabaseAddress SERVER = startServer(PROPERTY);
@@ -48,21 +48,31 @@ public final class TestPostgres {
   }
 
   /**
-   * A database cloned from a template, which is made once per JVM on first use.
+   * A database on the first server, cloned from a template that is made once per JVM on first use.
    *
    * @param template its name, of lower-case letters and underscores
    * @param fill fills the template once; it must close its connections
    */
   public static TestDatabase createFrom(String template, Consumer<TestDatabase> fill) {
+    return createFrom(First.SERVER, template, fill);
+  }
+
+  /** The same on the second server, with a template of its own. */
+  public static TestDatabase createElsewhereFrom(String template, Consumer<TestDatabase> fill) {
+    return createFrom(Second.SERVER, template, fill);
+  }
+
+  private static TestDatabase createFrom(
+      DatabaseAddress server, String template, Consumer<TestDatabase> fill) {
     String name = "ficus_template_" + template + "_" + ProcessHandle.current().pid();
     TEMPLATES.computeIfAbsent(
-        name,
+        sibling(server, name),
         key -> {
-          TestDatabase made = createNamed(First.SERVER, key, "template0");
+          TestDatabase made = createNamed(server, name, "template0");
           fill.accept(made);
-          return made.address();
+          return made;
         });
-    return create(First.SERVER, name);
+    return create(server, name);
   }
 
   private static TestDatabase create(DatabaseAddress server, String template) {

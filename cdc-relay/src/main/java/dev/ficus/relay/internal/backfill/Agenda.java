@@ -4,6 +4,7 @@ import dev.ficus.core.TableName;
 import dev.ficus.postgres.PostponedDefinitions.Definition;
 import dev.ficus.postgres.PostponedDefinitions.Kind;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -62,6 +63,7 @@ final class Agenda {
   private final Deque<Task> ready = new ArrayDeque<>();
   private final Map<TableName, Integer> left = new HashMap<>();
   private final Map<TableName, List<Definition>> definitions = new HashMap<>();
+  private final List<TableName> completed = new ArrayList<>();
   private int taken;
   private boolean cancelled;
 
@@ -98,7 +100,9 @@ final class Agenda {
   synchronized void done(Task task) {
     taken--;
     TableName table = task.target();
-    if (!(task instanceof Task.Complete) && left.merge(table, -1, Integer::sum) == 0) {
+    if (task instanceof Task.Complete) {
+      completed.add(table);
+    } else if (left.merge(table, -1, Integer::sum) == 0) {
       List<Definition> ofTable = definitions.getOrDefault(table, List.of());
       if (task instanceof Task.CopyChunk && !ofTable.isEmpty()) {
         left.put(table, ofTable.size());
@@ -108,6 +112,13 @@ final class Agenda {
       }
     }
     notifyAll();
+  }
+
+  /** The tables that were completed since the last call. */
+  synchronized List<TableName> takeCompleted() {
+    List<TableName> taken = List.copyOf(completed);
+    completed.clear();
+    return taken;
   }
 
   /** Hands out no more tasks. */

@@ -12,6 +12,7 @@ import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamState;
 import dev.ficus.postgres.StreamTable;
+import dev.ficus.postgres.TableCopies;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.apply.TableOrder;
 import dev.ficus.relay.internal.ddl.ShapeRows;
@@ -44,8 +45,8 @@ import org.slf4j.LoggerFactory;
  *   <li>Foreign keys are restored, and the row says STREAMING, in one commit.
  * </ol>
  *
- * <p>The snapshot dies with this process. A restart therefore begins again with a new one. A lost
- * worker's connection costs its chunk alone.
+ * <p>A lost worker's connection costs its chunk alone. The snapshot dies with this process, and the
+ * tables that were not finished with it: see {@link UnfinishedCopy}.
  */
 public final class Backfill {
 
@@ -133,6 +134,7 @@ public final class Backfill {
         Cut cut = Cut.of(locks, shapes, settings.copyChunkBytes());
         row.snapshotTaken(
             leased, source.identity(), snapshot.consistentPoint(), cut.rowsEstimated());
+        TableCopies.list(leased, stream, snapshot.consistentPoint());
         if (publisher.isPresent()) {
           publisher.get().begin(leased);
         }
@@ -161,9 +163,15 @@ public final class Backfill {
                   row,
                   progress,
                   role)
-              .run(snapshot, locks, shapes, cut);
+              .run(
+                  snapshot,
+                  locks,
+                  shapes,
+                  cut,
+                  shape -> TableCopies.done(leased, stream.name(), shape.source()));
         }
         SourceLocks.verifyHeld(locks);
+        TableCopies.done(leased, stream.name());
         row.streaming(leased, progress.copiedRows());
         faults.reach("relay.copy.before-commit");
         leased.commit();

@@ -84,6 +84,11 @@ class CopyRow {
         rowsInAll);
   }
 
+  /** Goes on as a stream whose unfinished tables are copied anew. */
+  void resume(Connection connection) throws SQLException {
+    update(connection, "state = 'STREAMING', position_at = clock_timestamp()", "'COPYING'");
+  }
+
   private void update(
       Connection connection, String assignments, String states, Object... parameters)
       throws SQLException {

@@ -2,6 +2,7 @@ package dev.ficus.relay.internal.backfill;
 
 import dev.ficus.core.Direction;
 import dev.ficus.core.FaultPoints;
+import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostponedDefinitions;
@@ -14,13 +15,22 @@ import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One copy by several workers on one snapshot, chunk by chunk. */
+/**
+ * One copy by several workers on one snapshot, chunk by chunk.
+ *
+ * <p>A table is finished as soon as its rows and indexes are there and the source's locks are seen
+ * to have held until then; but the last one, with whatever is left, by the caller, in the commit
+ * that ends the copy. So a copy that dies has no table half noted, and something left to copy.
+ */
 final class ParallelCopy {
 
   private static final Logger log = LoggerFactory.getLogger(ParallelCopy.class);
@@ -35,6 +45,12 @@ final class ParallelCopy {
   private final CopyRow row;
   private final Progress progress;
   private final ReplicaRole role;
+
+  /** What makes a table finished, in the open transaction. */
+  @FunctionalInterface
+  interface Finish {
+    void table(TableShape shape) throws SQLException;
+  }
 
   ParallelCopy(
       Database source,
@@ -64,13 +80,16 @@ final class ParallelCopy {
    * this leaves open.
    *
    * @param locks the source connection that keeps the tables as they are
+   * @param finish is called for tables that are whole before others are
    */
-  void run(ExportedSnapshot snapshot, Connection locks, List<TableShape> shapes, Cut cut)
+  void run(
+      ExportedSnapshot snapshot, Connection locks, List<TableShape> shapes, Cut cut, Finish finish)
       throws Exception {
     ChunkLedger ledger = new ChunkLedger(stream.name(), snapshot.consistentPoint());
     List<Definition> postponed = empty(ledger, shapes, cut);
     Agenda agenda = new Agenda(cut.chunks(), postponed);
     Throttle throttle = new Throttle(stream);
+    List<TableShape> unfinished = new ArrayList<>(shapes);
     int workers = Math.min(settings.copyWorkers(), Math.max(1, cut.chunks().size()));
     leased.setAutoCommit(true);
     throttle.look(leased, locks);
@@ -91,6 +110,7 @@ final class ParallelCopy {
           () -> {
             throttle.look(leased, locks);
             progress.show(leased, throttle.paused());
+            finish(agenda.takeCompleted(), unfinished, locks, snapshot.consistentPoint(), finish);
           },
           () -> {
             throttle.end();
@@ -108,6 +128,34 @@ final class ParallelCopy {
     }
     PostponedDefinitions.restore(leased, stream.name());
     ledger.clear(leased);
+  }
+
+  private void finish(
+      List<TableName> completed,
+      List<TableShape> unfinished,
+      Connection locks,
+      Lsn point,
+      Finish finish)
+      throws SQLException {
+    List<TableShape> whole =
+        unfinished.stream()
+            .filter(shape -> completed.contains(shape.target()) && !PartialTables.isPartial(shape))
+            .limit(unfinished.size() - 1L)
+            .toList();
+    if (whole.isEmpty()) {
+      return;
+    }
+    SourceLocks.verifyHeld(locks);
+    leased.setAutoCommit(false);
+    row.hold(leased, point);
+    for (TableShape shape : whole) {
+      finish.table(shape);
+    }
+    faults.reach("relay.copy.finish-before-commit");
+    leased.commit();
+    leased.setAutoCommit(true);
+    unfinished.removeAll(whole);
+    faults.reach("relay.copy.finish-after-commit");
   }
 
   private List<Definition> empty(ChunkLedger ledger, List<TableShape> shapes, Cut cut)
@@ -130,7 +178,14 @@ final class ParallelCopy {
     ledger.clear(leased);
     row.copied(leased, 0);
     List<Definition> postponed = PostponedDefinitions.list(leased, stream.name());
-    progress.begin(leased, (int) postponed.stream().filter(it -> it.build().isPresent()).count());
+    Set<TableName> targets =
+        shapes.stream().map(TableShape::target).collect(Collectors.toUnmodifiableSet());
+    progress.begin(
+        leased,
+        (int)
+            postponed.stream()
+                .filter(it -> targets.contains(it.table()) && it.build().isPresent())
+                .count());
     leased.commit();
     log.info(
         "stream {}: {} indexes and constraints are built after the rows",

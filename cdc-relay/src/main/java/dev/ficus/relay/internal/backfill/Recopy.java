@@ -24,7 +24,10 @@ import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,9 +51,9 @@ import org.slf4j.LoggerFactory;
  * exchange there is no table whose changes are skipped up to a point of its own, and the target is
  * a past state of the source again the moment the copy ends (rule R3).
  *
- * <p>Whoever dies in the middle leaves the request behind, and a stream with a request does not
- * stream before it is fulfilled: the next relay begins again with a new snapshot. The slot goes
- * with its connection.
+ * <p>Whoever dies in the middle leaves the request behind for the tables that were not finished,
+ * and a stream with a request does not stream before it is fulfilled: the next relay begins again
+ * with a new snapshot, and takes the finished ones along to it. The slot goes with its connection.
  */
 public final class Recopy {
 
@@ -108,12 +111,14 @@ public final class Recopy {
       SourceLocks.take(locks, narrowed.tables());
       restore(narrowed.tables().stream().map(StreamTable::target).toList());
       List<TableShape> shapes = StreamShape.verify(source, locks, leased, narrowed);
-      List<Remembered> described = new ArrayList<>();
-      for (TableName table : names) {
+      Map<StreamTable, Remembered> described = new LinkedHashMap<>();
+      for (StreamTable table : narrowed.tables()) {
         // Notices of before the snapshot are never read again; one in a transaction that commits
         // past it still counts.
-        described.add(
-            Remembered.now(locks, SourceCatalog.describe(locks, table).orElseThrow(), Lsn.ZERO));
+        described.put(
+            table,
+            Remembered.now(
+                locks, SourceCatalog.describe(locks, table.source()).orElseThrow(), Lsn.ZERO));
       }
       leased.commit();
       SourceLocks released = SourceLocks.release(locks, narrowed.tables());
@@ -134,9 +139,23 @@ public final class Recopy {
         log.info("stream {}: copying {} anew as of {}", stream.name(), names, point);
         new ParallelCopy(
                 source, target, leased, stream, connections, settings, faults, row, progress, role)
-            .run(snapshot, locks, shapes, cut);
+            .run(
+                snapshot,
+                locks,
+                shapes,
+                cut,
+                shape -> {
+                  StreamTable table = table(described.keySet(), shape);
+                  finish(table, described.remove(table));
+                });
         SourceLocks.verifyHeld(locks);
-        finish(narrowed, described, point);
+        row.hold(leased, point);
+        for (Map.Entry<StreamTable, Remembered> table : described.entrySet()) {
+          finish(table.getKey(), table.getValue());
+        }
+        faults.reach("relay.recopy.before-commit");
+        leased.commit();
+        faults.reach("relay.recopy.after-commit");
         log.info(
             "stream {}: copied {} rows of {} anew", stream.name(), progress.copiedRows(), names);
       }
@@ -199,18 +218,17 @@ public final class Recopy {
     faults.reach("relay.recopy.begun");
   }
 
-  private void finish(StreamRow narrowed, List<Remembered> described, Lsn point)
-      throws SQLException {
-    row.hold(leased, point);
-    for (int i = 0; i < described.size(); i++) {
-      StreamTable table = narrowed.tables().get(i);
-      ShapeRows.carry(leased, stream.name(), table.source(), table.columns(), table.key());
-      ShapeRows.write(leased, stream.name(), table.source(), described.get(i));
-      ShapeRows.settle(leased, stream.name(), table.source());
-    }
-    TableCopies.done(leased, stream.name(), point);
-    faults.reach("relay.recopy.before-commit");
-    leased.commit();
-    faults.reach("relay.recopy.after-commit");
+  private static StreamTable table(Collection<StreamTable> tables, TableShape shape) {
+    return tables.stream()
+        .filter(table -> table.source().equals(shape.source()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void finish(StreamTable table, Remembered described) throws SQLException {
+    ShapeRows.carry(leased, stream.name(), table.source(), table.columns(), table.key());
+    ShapeRows.write(leased, stream.name(), table.source(), described);
+    ShapeRows.settle(leased, stream.name(), table.source());
+    TableCopies.done(leased, stream.name(), table.source());
   }
 }

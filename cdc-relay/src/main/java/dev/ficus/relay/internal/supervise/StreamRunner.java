@@ -16,6 +16,7 @@ import dev.ficus.relay.RelayRole;
 import dev.ficus.relay.RelaySettings;
 import dev.ficus.relay.internal.backfill.Backfill;
 import dev.ficus.relay.internal.backfill.Recopy;
+import dev.ficus.relay.internal.backfill.UnfinishedCopy;
 import dev.ficus.relay.internal.connect.ConnectSource;
 import dev.ficus.relay.internal.ddl.ShapeRows;
 import dev.ficus.relay.internal.kafka.KafkaClients;
@@ -190,7 +191,9 @@ final class StreamRunner {
       row = current(leased);
       Database source = source();
       if (row.isPresent() && row.get().state() != StreamState.STREAMING) {
-        copy(source, leased, row.get());
+        if (!resume(source, leased, row.get())) {
+          copy(source, leased, row.get());
+        }
         leased.setAutoCommit(true);
         row = current(leased);
       }
@@ -214,6 +217,22 @@ final class StreamRunner {
       new Streaming(context(source, leased, row.get())).run(stopping, () -> failures.set(0));
       return false;
     }
+  }
+
+  /** Whether a copy that died goes on with the tables that it has not finished. */
+  private boolean resume(Database source, Connection leased, StreamRow row) throws SQLException {
+    if (row.state() != StreamState.COPYING
+        || row.identity().isEmpty()
+        || !(row.via() instanceof Via.Direct)) {
+      return false;
+    }
+    try {
+      new SourceCheck(source, row).verify(leased);
+    } catch (RelayException e) {
+      log.info("stream {}: its copy begins again: {}", row.name(), e.getMessage());
+      return false;
+    }
+    return UnfinishedCopy.resume(leased, row);
   }
 
   private void copy(Database source, Connection leased, StreamRow row) throws Exception {
