@@ -83,6 +83,7 @@ public final class TableCheck {
         Optional.empty(),
         0,
         0,
+        0,
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),

@@ -72,7 +72,7 @@ class UnfinishedCopyTest {
   }
 
   private void write() {
-    sides.shared.execute(
+    sides.shared.executeAll(
         "update public.item set n = n + 1 where id % 7 = 0",
         "delete from public.line where item % 5 = 0",
         "update public.account set balance = 0",

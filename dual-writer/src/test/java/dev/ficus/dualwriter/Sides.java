@@ -45,8 +45,8 @@ final class Sides implements AutoCloseable {
   static final Duration LONG = Duration.ofSeconds(30);
   private static final StreamName STREAM = StreamName.of(GROUP, Direction.FORWARD);
 
-  final TestDatabase shared = TestPostgres.create();
-  final TestDatabase service = TestPostgres.createElsewhere();
+  final TestDatabase shared = TestPostgres.createFrom("ficus", Sides::install);
+  final TestDatabase service = TestPostgres.createElsewhereFrom("ficus", Sides::install);
   final Database sharedSide = new Database(Database.SHARED, shared.address());
   final Database serviceSide = new Database("orders", service.address());
   final RouteWatcher routes;
@@ -67,8 +67,6 @@ final class Sides implements AutoCloseable {
    * The same with transforms, and with tables in the service database as provisioning makes them.
    */
   Sides(Function<TestDatabase, List<TableName>> create, Map<TableName, Transform> transforms) {
-    FicusSchema.install(sharedSide);
-    FicusSchema.install(serviceSide);
     List<TableName> tables = create.apply(shared);
     if (transforms.isEmpty()) {
       assertThat(create.apply(service)).isEqualTo(tables);
@@ -100,6 +98,10 @@ final class Sides implements AutoCloseable {
             Duration.ofMillis(200));
     routes.start(LONG);
     publish(Phase.DUAL_WRITING, Epoch.FIRST);
+  }
+
+  private static void install(TestDatabase database) {
+    FicusSchema.install(new Database("test", database.address()));
   }
 
   private StreamTable streamTable(Table table, @Nullable Transform transform) {

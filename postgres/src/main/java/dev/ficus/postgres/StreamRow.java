@@ -31,6 +31,8 @@ import java.util.Optional;
  * @param lag from the last applied transaction's commit to its apply
  * @param rowsCopied rows backfilled
  * @param rowsEstimated the catalog's estimate of the rows to backfill, once known
+ * @param tablesToCopy tables that have yet to be copied, at first or anew, before all are as of the
+ *     position
  * @param transactions source transactions applied
  * @param changes row changes applied
  * @param failure why it failed
@@ -56,6 +58,7 @@ public record StreamRow(
     Optional<Duration> lag,
     long rowsCopied,
     Optional<Long> rowsEstimated,
+    int tablesToCopy,
     long transactions,
     long changes,
     Optional<String> failure,
@@ -87,6 +90,7 @@ public record StreamRow(
         lag,
         rowsCopied,
         rowsEstimated,
+        tablesToCopy,
         transactions,
         changes,
         failure,

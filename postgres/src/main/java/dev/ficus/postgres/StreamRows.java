@@ -35,6 +35,7 @@ final class StreamRows {
             """
                 select name, group_name, direction, source, epoch, slot, publication, copy, guarded, via, partitions, state, source_system,
                   source_timeline, position::text, position_at, lag_millis, rows_copied, rows_estimated, transactions, changes, failure, advice,
+                  (select count(*) from ficus.table_copy c where c.stream = name) as tables_to_copy,
                   p.began_at, p.bytes_estimated, p.bytes_copied, p.rows_per_second, p.bytes_per_second, p.indexes, p.indexes_built, p.paused
                 from ficus.stream left join ficus.copy_progress p on p.stream = name
                 where ?::text is null or name = ? order by name
@@ -67,6 +68,7 @@ final class StreamRows {
                   Optional.ofNullable(lag).map(Duration::ofMillis),
                   row.getLong("rows_copied"),
                   Optional.ofNullable(row.getObject("rows_estimated", Long.class)),
+                  row.getInt("tables_to_copy"),
                   row.getLong("transactions"),
                   row.getLong("changes"),
                   Optional.ofNullable(row.getString("failure")),

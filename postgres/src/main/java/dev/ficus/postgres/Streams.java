@@ -329,13 +329,12 @@ public final class Streams {
     long deadline = System.nanoTime() + timeout.toNanos();
     try (Connection connection = target.connect("stream " + name)) {
       while (true) {
-        // Read first: what is copied anew is as of another time than the position, or not there.
-        boolean whole = TableCopies.pending(connection, name).isEmpty();
         StreamRow row =
             StreamRows.read(connection, Optional.of(name)).stream()
                 .findFirst()
                 .orElseGet(() -> get(name));
-        if (whole && done.test(row)) {
+        // What is yet to be copied is as of another time than the position, or not there.
+        if (row.tablesToCopy() == 0 && done.test(row)) {
           return;
         }
         if (row.state() == StreamState.FAILED || row.state() == StreamState.STOPPED) {

@@ -51,8 +51,9 @@ class ReadRouterTest {
   private static final RoutingKey KEY = RoutingKey.named("anna");
   private static final Duration LONG = Duration.ofSeconds(30);
 
-  private final TestDatabase shared = TestPostgres.create();
-  private final TestDatabase service = TestPostgres.createElsewhere();
+  private final TestDatabase shared = TestPostgres.createFrom("ficus", ReadRouterTest::install);
+  private final TestDatabase service =
+      TestPostgres.createElsewhereFrom("ficus", ReadRouterTest::install);
   private final Database sharedSide = new Database(Database.SHARED, shared.address());
   private final Database serviceSide = new Database("orders", service.address());
   private RouteWatcher routes;
@@ -60,10 +61,13 @@ class ReadRouterTest {
   private ReadRouter router;
   private long version = 1;
 
+  private static void install(TestDatabase database) {
+    FicusSchema.install(new Database("test", database.address()));
+  }
+
   @BeforeEach
   void start() {
     for (TestDatabase side : List.of(shared, service)) {
-      FicusSchema.install(new Database("side", side.address()));
       side.execute(
           "create table orders (id int primary key, n int); insert into orders values (1, 0)");
     }

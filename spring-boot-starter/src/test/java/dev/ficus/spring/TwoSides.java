@@ -35,15 +35,14 @@ final class TwoSides implements AutoCloseable {
   private static final StreamName STREAM = StreamName.of(GROUP, Direction.FORWARD);
   private static final Duration SHORT = Duration.ofSeconds(5);
 
-  final TestDatabase shared = TestPostgres.create();
-  final TestDatabase service = TestPostgres.createElsewhere();
+  final TestDatabase shared = TestPostgres.createFrom("ficus", TwoSides::install);
+  final TestDatabase service = TestPostgres.createElsewhereFrom("ficus", TwoSides::install);
   final Database sharedSide = new Database(Database.SHARED, shared.address());
   final Database serviceSide = new Database("orders", service.address());
   private long version = 1;
 
   TwoSides() {
     for (TestDatabase side : List.of(shared, service)) {
-      FicusSchema.install(new Database("side", side.address()));
       side.execute(
           "create table orders (id bigint primary key, customer text not null, amount numeric(12,2) not null,"
               + " placed_at timestamptz, label text generated always as ('#' || id) stored)");
@@ -70,6 +69,10 @@ final class TwoSides implements AutoCloseable {
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private static void install(TestDatabase database) {
+    FicusSchema.install(new Database("test", database.address()));
   }
 
   /** Publishes a phase, with the fence and guards that belong to it. */

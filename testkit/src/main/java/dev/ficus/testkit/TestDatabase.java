@@ -56,24 +56,29 @@ public record TestDatabase(DatabaseAddress address) implements AutoCloseable {
     }
   }
 
-  /**
-   * Runs statements over one connection, each by itself.
-   *
-   * @param sql one statement each, or several that are separated by semicolons and one transaction
-   */
-  public void execute(String... sql) {
+  /** Runs one or more statements, separated by semicolons, as one transaction. */
+  public void execute(String sql) {
+    executeAll(sql);
+  }
+
+  /** Runs statements over one connection, each by itself. */
+  public void executeAll(String... statements) {
     try (Connection connection = connect();
         Statement statement = connection.createStatement()) {
-      for (String one : sql) {
-        try {
-          statement.execute(one);
-        } catch (SQLException e) {
-          throw new IllegalStateException(
-              "a statement of the test failed in " + address + ": " + one, e);
-        }
+      for (String sql : statements) {
+        execute(statement, sql);
       }
     } catch (SQLException e) {
       throw new IllegalStateException("a connection of the test failed: " + address, e);
+    }
+  }
+
+  private void execute(Statement statement, String sql) {
+    try {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException(
+          "a statement of the test failed in " + address + ": " + sql, e);
     }
   }
 

@@ -25,6 +25,16 @@ final class CopyText {
     return rows + stream.copying().map(CopyText::progress).orElse("");
   }
 
+  /** How far the tables are that a stream copies before it goes on. */
+  static String tables(StreamRow stream) {
+    return "copies "
+        + stream.tablesToCopy()
+        + " of "
+        + stream.tables().size()
+        + " tables first"
+        + stream.copying().map(CopyText::progress).orElse("");
+  }
+
   private static String progress(CopyProgress progress) {
     if (progress.paused().isPresent()) {
       return ", paused: " + progress.paused().get();

@@ -177,6 +177,7 @@ final class Json {
         "lagMillis", stream.lag().map(lag -> lag.toMillis()),
         "rowsCopied", stream.rowsCopied(),
         "rowsEstimated", stream.rowsEstimated(),
+        "tablesToCopy", stream.tablesToCopy(),
         "copying", stream.copying().map(Json::copying),
         "transactions", stream.transactions(),
         "changes", stream.changes(),

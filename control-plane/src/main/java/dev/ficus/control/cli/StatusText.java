@@ -56,9 +56,11 @@ final class StatusText {
           case REQUESTED -> "waits for a relay";
           case COPYING -> CopyText.of(stream);
           case STREAMING ->
-              "lag "
-                  + stream.lag().map(Text::duration).orElse("unknown")
-                  + (stream.guarded() ? ", guarded" : "");
+              stream.tablesToCopy() > 0
+                  ? CopyText.tables(stream)
+                  : "lag "
+                      + stream.lag().map(Text::duration).orElse("unknown")
+                      + (stream.guarded() ? ", guarded" : "");
           case STOPPED, FAILED -> "at " + stream.position();
         };
     return stream.name() + " " + stream.state() + ", " + progress;

@@ -98,7 +98,9 @@ final class StreamsText {
     if (stream.lost() && row.state() != StreamState.FAILED) {
       lines.add("the slot has lost WAL that it needs; a relay that runs says what next");
     }
-    if (row.state() == StreamState.STREAMING) {
+    if (row.state() == StreamState.STREAMING && row.tablesToCopy() > 0) {
+      lines.add(CopyText.tables(row));
+    } else if (row.state() == StreamState.STREAMING) {
       stream
           .standing()
           .filter(standing -> standing.compareTo(STANDING) > 0)

@@ -51,6 +51,7 @@ final class WatchJson {
         "changesPerSecond", stream.changesPerSecond(),
         "rowsCopied", row.rowsCopied(),
         "rowsEstimated", row.rowsEstimated(),
+        "tablesToCopy", row.tablesToCopy(),
         "transactions", row.transactions(),
         "changes", row.changes(),
         "slot", row.slot(),

@@ -180,6 +180,7 @@ class TransactionMergeTest {
         Optional.empty(),
         0,
         Optional.empty(),
+        0,
         transactions,
         0,
         Optional.empty(),
