@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 class KillTest {
 
   private static final Logger log = LoggerFactory.getLogger(KillTest.class);
-  private static final int KILLS = Integer.getInteger("ficus.test.kills", 50);
+  private static final int KILLS = Integer.getInteger("ficus.test.kills", 30);
   private static final int PARTITIONS = Integer.getInteger("ficus.test.partitions", 1);
   private static final boolean OVER_KAFKA =
       System.getProperty("ficus.test.via", "direct").equals("kafka");
@@ -117,6 +117,10 @@ class KillTest {
         Lsn before = sides.row().position();
         try (RelayProcess relay = starter.start(sides, relayLog)) {
           awaitWork(sides, relay, relayLog, wantBackfill, before);
+          if (wantBackfill && random.nextBoolean()) {
+            // Half of them where a table is finished, or all are.
+            sides.awaitRow(row -> row.tablesToCopy() < Traffic.TABLES.length);
+          }
           LockSupport.parkNanos(random.nextInt(wantBackfill ? 250 : 300) * 1_000_000L);
           boolean copying = sides.isCopying();
           relay.kill();

@@ -187,6 +187,25 @@ class UnfinishedCopyTest {
     assertThat(count(again, "relay.slot.created")).isEqualTo(1);
   }
 
+  /** As of a relay that keeps no list. */
+  @Test
+  void shouldBeginAgainWhereNothingSaysWhatWasFinished() {
+    FaultScript faults =
+        dieAt(
+            FINISHED,
+            1,
+            () -> {
+              sides.service.execute("delete from ficus.table_copy");
+              write();
+            });
+    sides.request(Traffic.TABLES);
+    sides.relay(SETTINGS, faults);
+
+    assertWholeAndEqual();
+
+    assertThat(count(faults, "relay.slot.created")).isEqualTo(2);
+  }
+
   @Test
   void shouldFinishNothingOfACopyThatAnotherRelayTookOver() {
     Set<String> left = new TreeSet<>();

@@ -287,6 +287,23 @@ public final class Slots {
     }
   }
 
+  /** Whether one more slot, and a WAL sender for it, are free now. */
+  public boolean hasRoom() {
+    try (Connection connection = source.connect("slots");
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                """
+                select current_setting('max_replication_slots')::int > (select count(*) from pg_replication_slots)
+                  and current_setting('max_wal_senders')::int > (select count(*) from pg_stat_replication)
+                """)) {
+      row.next();
+      return row.getBoolean(1);
+    } catch (SQLException e) {
+      throw PostgresException.sql("counting the slots of " + source, e);
+    }
+  }
+
   /** The slot of that name. */
   public Optional<Slot> find(String slot) {
     return list().stream().filter(it -> it.name().equals(slot)).findFirst();

@@ -29,7 +29,7 @@ import java.util.Optional;
  * @param position every source transaction that committed at or before it is applied
  * @param positionAt when the position last moved, by the target's clock
  * @param lag from the last applied transaction's commit to its apply
- * @param rowsCopied rows backfilled
+ * @param rowsCopied rows backfilled, until the first copy ended or died
  * @param rowsEstimated the catalog's estimate of the rows to backfill, once known
  * @param tablesToCopy tables that have yet to be copied, at first or anew, before all are as of the
  *     position

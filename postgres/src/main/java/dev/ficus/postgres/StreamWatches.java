@@ -100,7 +100,8 @@ public final class StreamWatches {
   /**
    * Why a copy into the connection's database is to pause: another stream into it trails so far
    * that its slot holds back more WAL than its budget allows. What the copy's own slot holds back
-   * is no reason, since only the copy's end lets go of it.
+   * is no reason, since only the copy's end lets go of it; nor is that of a stream which copies
+   * tables itself.
    */
   public static Optional<String> throttleReason(Connection connection, StreamName copied)
       throws SQLException {
@@ -110,6 +111,7 @@ public final class StreamWatches {
             select 'stream ' || w.stream || ' trails: ' || w.throttle_reason
             from ficus.stream_watch w join ficus.stream s on s.name = w.stream and s.epoch = w.epoch
             where s.state = 'STREAMING' and s.name <> ? and w.throttle_reason is not null
+              and not exists (select from ficus.table_copy c where c.stream = s.name)
             order by w.stream limit 1
             """)) {
       select.setString(1, copied.value());

@@ -368,6 +368,9 @@ public final class Streams {
                   + row.state()
                   + " at position "
                   + row.position()
+                  + (row.tablesToCopy() > 0
+                      ? ", with " + row.tablesToCopy() + " tables yet to copy"
+                      : "")
                   + row.positionAt()
                       .map(
                           at ->

@@ -189,10 +189,11 @@ public final class TableCopies {
                 """
                 select 1 from ficus.stream where name = ? and state = 'STREAMING' and not guarded for share
                 """);
-        // A statement of its own: it sees what was committed before the lock was granted.
+        // A statement of its own: it sees what was committed before the lock was granted. Whoever
+        // notes another snapshot locks the stream's row first, so that one lock is enough.
         PreparedStatement copy =
             connection.prepareStatement(
-                "select 1 from ficus.table_copy where stream = ? and consistent_point = ?::pg_lsn for share")) {
+                "select 1 from ficus.table_copy where stream = ? and consistent_point = ?::pg_lsn")) {
       row.setString(1, stream.value());
       copy.setString(1, stream.value());
       copy.setString(2, consistentPoint.toString());
@@ -213,7 +214,7 @@ public final class TableCopies {
    */
   public static void list(Connection connection, StreamRow stream, Lsn consistentPoint)
       throws SQLException {
-    done(connection, stream.name());
+    forget(connection, stream.name());
     try (PreparedStatement insert =
         connection.prepareStatement(
             """
@@ -226,20 +227,20 @@ public final class TableCopies {
     }
   }
 
-  /**
-   * All copies are whole, in the caller's transaction, which {@linkplain #hold holds} them or the
-   * stream's row.
-   */
-  public static void done(Connection connection, StreamName stream) throws SQLException {
-    try (PreparedStatement delete =
-        connection.prepareStatement("delete from ficus.table_copy where stream = ?")) {
-      delete.setString(1, stream.value());
-      delete.executeUpdate();
-    }
+  /** The source tables that a copy from this snapshot has not finished. */
+  public static Set<TableName> unfinished(
+      Connection connection, StreamName stream, Lsn consistentPoint) throws SQLException {
+    return new TreeSet<>(
+        tables(
+            connection,
+            "select source_schema, source_table from ficus.table_copy where stream = ? and consistent_point = '"
+                + consistentPoint
+                + "'::pg_lsn",
+            stream));
   }
 
-  /** The same for one table. */
-  public static void done(Connection connection, StreamName stream, TableName table)
+  /** A table is whole, in the caller's transaction, which {@linkplain #hold holds} the copy. */
+  public static void finish(Connection connection, StreamName stream, TableName table)
       throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement(
@@ -247,6 +248,15 @@ public final class TableCopies {
       delete.setString(1, stream.value());
       delete.setString(2, table.schema());
       delete.setString(3, table.name());
+      delete.executeUpdate();
+    }
+  }
+
+  /** No table is to be copied any more, from the caller's commit on. */
+  public static void forget(Connection connection, StreamName stream) throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement("delete from ficus.table_copy where stream = ?")) {
+      delete.setString(1, stream.value());
       delete.executeUpdate();
     }
   }

@@ -91,7 +91,7 @@ public record TestDatabase(DatabaseAddress address) implements AutoCloseable {
     }
   }
 
-  private static List<String> query(Connection connection, String sql) throws SQLException {
+  static List<String> query(Connection connection, String sql) throws SQLException {
     List<String> values = new ArrayList<>();
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(sql)) {

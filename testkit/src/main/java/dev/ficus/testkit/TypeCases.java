@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -147,8 +149,27 @@ public final class TypeCases {
    * types made by users, which differ between two databases, read 0.
    */
   public static Map<String, String> bytes(TestDatabase database, String table) {
+    return bytes(database, List.of(table)).getOrDefault(table, Map.of());
+  }
+
+  /** The same of several tables, by their names. */
+  public static Map<String, Map<String, String>> bytes(TestDatabase database, List<String> tables) {
+    Map<String, Map<String, String>> bytes = new TreeMap<>();
+    try (Connection connection = database.connect()) {
+      for (String table : tables) {
+        bytes.put(table, bytes(connection, table));
+      }
+      return bytes;
+    } catch (SQLException e) {
+      throw new IllegalStateException("reading the types of " + database + " failed", e);
+    }
+  }
+
+  private static Map<String, String> bytes(Connection connection, String table)
+      throws SQLException {
     List<String> oids =
-        database.query(
+        TestDatabase.query(
+            connection,
             """
             with recursive t(oid) as (
               select a.atttypid from pg_attribute a where a.attrelid = 'types."%s"'::regclass and a.attname = 'v'
@@ -159,7 +180,8 @@ public final class TypeCases {
                 .formatted(table));
     Map<String, String> rows = new TreeMap<>();
     for (String row :
-        database.query(
+        TestDatabase.query(
+            connection,
             "select t.id || ' ' || encode(record_send(t), 'hex') from types.\"" + table + "\" t")) {
       int space = row.indexOf(' ');
       StringBuilder bytes = new StringBuilder(row.substring(space + 1));

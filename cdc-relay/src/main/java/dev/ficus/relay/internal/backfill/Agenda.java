@@ -116,9 +116,9 @@ final class Agenda {
 
   /** The tables that were completed since the last call. */
   synchronized List<TableName> takeCompleted() {
-    List<TableName> taken = List.copyOf(completed);
+    List<TableName> all = List.copyOf(completed);
     completed.clear();
-    return taken;
+    return all;
   }
 
   /** Hands out no more tasks. */

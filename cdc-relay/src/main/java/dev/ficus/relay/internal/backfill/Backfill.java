@@ -168,10 +168,10 @@ public final class Backfill {
                   locks,
                   shapes,
                   cut,
-                  shape -> TableCopies.done(leased, stream.name(), shape.source()));
+                  shape -> TableCopies.finish(leased, stream.name(), shape.source()));
         }
         SourceLocks.verifyHeld(locks);
-        TableCopies.done(leased, stream.name());
+        TableCopies.forget(leased, stream.name());
         row.streaming(leased, progress.copiedRows());
         faults.reach("relay.copy.before-commit");
         leased.commit();

@@ -46,10 +46,10 @@ final class ParallelCopy {
   private final Progress progress;
   private final ReplicaRole role;
 
-  /** What makes a table finished, in the open transaction. */
+  /** Notes that a table is finished, in the open transaction. */
   @FunctionalInterface
-  interface Finish {
-    void table(TableShape shape) throws SQLException;
+  interface Finisher {
+    void finish(TableShape shape) throws SQLException;
   }
 
   ParallelCopy(
@@ -80,10 +80,14 @@ final class ParallelCopy {
    * this leaves open.
    *
    * @param locks the source connection that keeps the tables as they are
-   * @param finish is called for tables that are whole before others are
+   * @param finisher is called for tables that are whole before others are
    */
   void run(
-      ExportedSnapshot snapshot, Connection locks, List<TableShape> shapes, Cut cut, Finish finish)
+      ExportedSnapshot snapshot,
+      Connection locks,
+      List<TableShape> shapes,
+      Cut cut,
+      Finisher finisher)
       throws Exception {
     ChunkLedger ledger = new ChunkLedger(stream.name(), snapshot.consistentPoint());
     List<Definition> postponed = empty(ledger, shapes, cut);
@@ -110,7 +114,8 @@ final class ParallelCopy {
           () -> {
             throttle.look(leased, locks);
             progress.show(leased, throttle.paused());
-            finish(agenda.takeCompleted(), unfinished, locks, snapshot.consistentPoint(), finish);
+            finishCompleted(
+                agenda.takeCompleted(), unfinished, locks, snapshot.consistentPoint(), finisher);
           },
           () -> {
             throttle.end();
@@ -130,12 +135,12 @@ final class ParallelCopy {
     ledger.clear(leased);
   }
 
-  private void finish(
+  private void finishCompleted(
       List<TableName> completed,
       List<TableShape> unfinished,
       Connection locks,
       Lsn point,
-      Finish finish)
+      Finisher finisher)
       throws SQLException {
     List<TableShape> whole =
         unfinished.stream()
@@ -149,7 +154,7 @@ final class ParallelCopy {
     leased.setAutoCommit(false);
     row.hold(leased, point);
     for (TableShape shape : whole) {
-      finish.table(shape);
+      finisher.finish(shape);
     }
     faults.reach("relay.copy.finish-before-commit");
     leased.commit();

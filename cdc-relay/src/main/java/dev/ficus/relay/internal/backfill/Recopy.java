@@ -229,6 +229,6 @@ public final class Recopy {
     ShapeRows.carry(leased, stream.name(), table.source(), table.columns(), table.key());
     ShapeRows.write(leased, stream.name(), table.source(), described);
     ShapeRows.settle(leased, stream.name(), table.source());
-    TableCopies.done(leased, stream.name(), table.source());
+    TableCopies.finish(leased, stream.name(), table.source());
   }
 }

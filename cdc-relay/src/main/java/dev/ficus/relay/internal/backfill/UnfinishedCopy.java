@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A first copy whose process died: the tables that it had finished stream on, and only the others
- * are copied anew, as {@link Recopy} does it.
+ * A first copy of a forward stream whose process died: the tables that it had finished stream on,
+ * and only the others are copied anew, as {@link Recopy} does it.
  *
  * <p>Why that is the same as one copy of all tables:
  *
@@ -32,7 +32,8 @@ public final class UnfinishedCopy {
   private UnfinishedCopy() {}
 
   /**
-   * Makes it a stream with tables that are yet to be copied.
+   * Makes it a stream with tables that are yet to be copied. A list that is not of this very copy
+   * says nothing of what was finished.
    *
    * @param leased the connection to the target that bears the stream's lease
    * @param stream a stream whose source and slot are what the copy left
@@ -41,8 +42,8 @@ public final class UnfinishedCopy {
   public static boolean resume(Connection leased, StreamRow stream) throws SQLException {
     leased.setAutoCommit(false);
     new CopyRow(stream).resume(leased);
-    Set<TableName> left = TableCopies.pending(leased, stream.name());
-    if (left.size() == stream.tables().size()) {
+    Set<TableName> left = TableCopies.unfinished(leased, stream.name(), stream.position());
+    if (left.isEmpty() || left.size() == stream.tables().size()) {
       leased.rollback();
       return false;
     }

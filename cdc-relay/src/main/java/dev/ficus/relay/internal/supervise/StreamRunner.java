@@ -1,9 +1,11 @@
 package dev.ficus.relay.internal.supervise;
 
+import dev.ficus.core.Direction;
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.TableName;
 import dev.ficus.core.Via;
 import dev.ficus.postgres.Database;
+import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamState;
 import dev.ficus.postgres.StreamTopic;
@@ -223,7 +225,9 @@ final class StreamRunner {
   private boolean resume(Database source, Connection leased, StreamRow row) throws SQLException {
     if (row.state() != StreamState.COPYING
         || row.identity().isEmpty()
-        || !(row.via() instanceof Via.Direct)) {
+        || row.direction() != Direction.FORWARD
+        || !(row.via() instanceof Via.Direct)
+        || !new Slots(source).hasRoom()) {
       return false;
     }
     try {

@@ -73,7 +73,12 @@ final class StreamMeters {
     gauge(
         "ficus.stream.progress.age.seconds",
         "Since the position last moved; a stream that runs moves it at least every few seconds",
-        it -> it.row().positionAt().map(StreamMeters::age).orElse(Double.NaN));
+        it ->
+            it.row()
+                .positionAt()
+                .filter(moved -> it.row().tablesToCopy() == 0)
+                .map(StreamMeters::age)
+                .orElse(Double.NaN));
     gauge("ficus.stream.lag.bytes", "WAL of the source past the position", Seen::behindBytes);
     gauge(
         "ficus.slot.retained.bytes",
