@@ -129,6 +129,8 @@ class ThrottleTest {
           blocker.rollback();
           sides.streams.awaitStreaming(copied, TwoSides.PATIENCE);
         });
+    sides.awaitCaughtUp();
+    sides.assertEqual("t");
   }
 
   @Test
@@ -138,7 +140,6 @@ class ThrottleTest {
           sides.service.execute(
               "insert into ficus.table_copy (stream, source_schema, source_table) values ('orders.forward', 'public', 't')");
           sides.streams.awaitStreaming(copied, TwoSides.PATIENCE);
-          blocker.rollback();
         });
   }
 
@@ -184,9 +185,7 @@ class ThrottleTest {
           .endsWith(" bytes of WAL, more than wal-budget.throttle");
       paused.then(copied, blocker);
     }
-    sides.awaitStreaming();
-    sides.awaitCaughtUp();
-    sides.assertEqual("t", "book");
+    sides.assertEqual("book");
   }
 
   private static WalBudget throttledFrom(long bytes) {
