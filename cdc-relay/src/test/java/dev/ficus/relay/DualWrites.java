@@ -41,9 +41,16 @@ final class DualWrites {
    * As {@link #commit}; empty where the statement touched no row: nothing may be dual-written then.
    */
   Optional<Pending> tryCommit(String sql, long id) throws SQLException {
-    try (Connection connection = shared.connect();
-        Statement statement = connection.createStatement()) {
-      connection.setAutoCommit(false);
+    try (Connection connection = shared.connect()) {
+      return tryCommit(connection, sql, id);
+    }
+  }
+
+  /** The same over a connection of the caller's to the shared database. */
+  static Optional<Pending> tryCommit(Connection connection, String sql, long id)
+      throws SQLException {
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
       boolean touched = statement.executeUpdate(sql) > 0;
       String image = null;
       try (ResultSet row =
@@ -59,15 +66,24 @@ final class DualWrites {
       }
       connection.commit();
       return touched ? Optional.of(new Pending(guard, id, image)) : Optional.empty();
+    } catch (SQLException e) {
+      connection.rollback();
+      throw e;
     }
   }
 
   /** Writes it to the service database; returns how many rows the guard let through. */
   int write(Pending pending) throws SQLException {
-    try (Connection connection = service.connect();
-        PreparedStatement call =
-            connection.prepareStatement(
-                "select ficus.dual_write('orders', 1, 'public', 'item', ?::pg_lsn, ?, ?)")) {
+    try (Connection connection = service.connect()) {
+      return write(connection, pending);
+    }
+  }
+
+  /** The same over a connection of the caller's to the service database. */
+  static int write(Connection connection, Pending pending) throws SQLException {
+    try (PreparedStatement call =
+        connection.prepareStatement(
+            "select ficus.dual_write('orders', 1, 'public', 'item', ?::pg_lsn, ?, ?)")) {
       call.setString(1, pending.guard().toString());
       call.setArray(2, connection.createArrayOf("text", new Object[] {"[" + pending.id() + "]"}));
       call.setArray(3, connection.createArrayOf("text", new @Nullable String[] {pending.image()}));
