@@ -369,7 +369,11 @@ public final class Streams {
                   + " at position "
                   + row.position()
                   + (row.tablesToCopy() > 0
-                      ? ", with " + row.tablesToCopy() + " tables yet to copy"
+                      ? ", with "
+                          + row.tablesToCopy()
+                          + " of "
+                          + row.tables().size()
+                          + " tables yet to copy"
                       : "")
                   + row.positionAt()
                       .map(
