@@ -147,6 +147,21 @@ class RecopyTest {
     assertThat(sides.service.query("select name from ficus.postponed_definition")).isEmpty();
   }
 
+  /** It comes after the relay has read what to copy, and before it notes the snapshot. */
+  @Test
+  void shouldForgetNoRequestThatComesWhileAnotherBegins() {
+    begin(500);
+    sides.stopRelays();
+    sides.service.execute("truncate public.item, public.line");
+    recopy("item");
+    sides.relay(
+        SETTINGS, new FaultScript().run("relay.recopy.slot-created", 1, () -> recopy("line")));
+    sides.awaitStreaming();
+    sides.awaitCaughtUp();
+
+    sides.assertEqual(Traffic.TABLES);
+  }
+
   @Test
   void shouldBeginAgainAfterItsProcessWasKilled(@TempDir Path folder) throws Exception {
     begin(20_000);

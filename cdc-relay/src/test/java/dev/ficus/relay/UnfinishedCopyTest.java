@@ -9,12 +9,10 @@ import dev.ficus.testkit.FaultScript;
 import dev.ficus.testkit.Rule;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,8 +61,7 @@ class UnfinishedCopyTest {
 
   /** The tables that wait to be copied. */
   private Set<String> pending() {
-    return new TreeSet<>(
-        sides.service.query("select source_table from ficus.table_copy order by source_table"));
+    return new TreeSet<>(sides.service.query("select source_table from ficus.table_copy"));
   }
 
   private String file(String table) {
@@ -77,6 +74,12 @@ class UnfinishedCopyTest {
         "delete from public.line where item % 5 = 0",
         "update public.account set balance = 0",
         "insert into public.item (note) select 'later' from generate_series(1, 50)");
+  }
+
+  private void copy(FaultScript faults) {
+    sides.request(Traffic.TABLES);
+    sides.relay(SETTINGS, faults);
+    assertWholeAndEqual();
   }
 
   private void assertWholeAndEqual() {
@@ -93,24 +96,19 @@ class UnfinishedCopyTest {
 
   @Test
   void shouldStreamOnWhatWasFinishedAndCopyTheRestAnew() {
-    Set<String> left = new TreeSet<>();
-    List<String> finished =
-        Arrays.stream(Traffic.TABLES).collect(Collectors.toCollection(ArrayList::new));
+    List<String> finished = new ArrayList<>(List.of(Traffic.TABLES));
     List<String> files = new ArrayList<>();
     FaultScript faults =
         dieAt(
             FINISHED,
             2,
             () -> {
-              left.addAll(pending());
-              finished.removeAll(left);
+              finished.removeAll(pending());
               finished.forEach(table -> files.add(file(table)));
               write();
             });
-    sides.request(Traffic.TABLES);
-    sides.relay(SETTINGS, faults);
 
-    assertWholeAndEqual();
+    copy(faults);
 
     assertThat(finished).hasSizeBetween(2, Traffic.TABLES.length - 1);
     assertThat(finished.stream().map(this::file)).containsExactlyElementsOf(files);
@@ -130,10 +128,8 @@ class UnfinishedCopyTest {
             sides.endRelayConnections();
           });
     }
-    sides.request(Traffic.TABLES);
-    sides.relay(SETTINGS, faults);
 
-    assertWholeAndEqual();
+    copy(faults);
 
     assertThat(count(faults, "relay.slot.created")).isEqualTo(1);
     assertThat(count(faults, FINISHED)).isEqualTo(Traffic.TABLES.length - 1);
@@ -142,10 +138,8 @@ class UnfinishedCopyTest {
   @Test
   void shouldBeginAgainBeforeATableWasFinished() {
     FaultScript faults = dieAt("relay.copy.finish-before-commit", 1, this::write);
-    sides.request(Traffic.TABLES);
-    sides.relay(SETTINGS, faults);
 
-    assertWholeAndEqual();
+    copy(faults);
 
     assertThat(count(faults, "relay.slot.created")).isEqualTo(2);
   }
@@ -161,10 +155,8 @@ class UnfinishedCopyTest {
                 () ->
                     sides.shared.query(
                         "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'ficus relay orders.forward'"));
-    sides.request(Traffic.TABLES);
-    sides.relay(SETTINGS, faults);
 
-    assertWholeAndEqual();
+    copy(faults);
 
     assertThat(count(faults, "relay.slot.created")).isEqualTo(2);
   }
@@ -187,6 +179,30 @@ class UnfinishedCopyTest {
     assertThat(count(again, "relay.slot.created")).isEqualTo(1);
   }
 
+  /** What is copied anew needs a slot of its own for its snapshot. */
+  @Test
+  void shouldBeginAgainWhereNoSlotIsFree() {
+    String others = "from pg_replication_slots where slot_name like 'taken%'";
+    FaultScript faults =
+        dieAt(
+            FINISHED,
+            1,
+            () ->
+                sides.shared.query(
+                    """
+                    select pg_create_physical_replication_slot('taken' || i)::text from generate_series(1,
+                      current_setting('max_replication_slots')::int - (select count(*) from pg_replication_slots)::int) i
+                    """));
+    try {
+      copy(faults);
+
+      assertThat(sides.shared.queryOne("select count(*) > 0 " + others)).isEqualTo("t");
+      assertThat(count(faults, "relay.slot.created")).isEqualTo(2);
+    } finally {
+      sides.shared.query("select pg_drop_replication_slot(slot_name) " + others);
+    }
+  }
+
   /** As of a relay that keeps no list. */
   @Test
   void shouldBeginAgainWhereNothingSaysWhatWasFinished() {
@@ -198,10 +214,8 @@ class UnfinishedCopyTest {
               sides.service.execute("delete from ficus.table_copy");
               write();
             });
-    sides.request(Traffic.TABLES);
-    sides.relay(SETTINGS, faults);
 
-    assertWholeAndEqual();
+    copy(faults);
 
     assertThat(count(faults, "relay.slot.created")).isEqualTo(2);
   }
@@ -219,10 +233,8 @@ class UnfinishedCopyTest {
                     sides.service.execute(
                         "update ficus.stream set state = 'STREAMING', position_at = now() where name = 'orders.forward'"))
             .run("relay.recopy.begun", 1, () -> left.addAll(pending()));
-    sides.request(Traffic.TABLES);
-    sides.relay(SETTINGS, faults);
 
-    assertWholeAndEqual();
+    copy(faults);
 
     assertThat(left).hasSameSizeAs(Traffic.TABLES);
     assertThat(count(faults, "relay.slot.created")).isEqualTo(1);

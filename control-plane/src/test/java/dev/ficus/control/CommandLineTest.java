@@ -132,6 +132,12 @@ class CommandLineTest {
       assertThat(run("status").out())
           .contains("GROUP", "users   FOLLOWING", "OPEN / CLOSED", "users.forward STREAMING");
       assertThat(run("reads", "users", "10").exitCode()).isEqualTo(64);
+
+      store.users.execute(
+          "insert into ficus.table_copy (stream, source_schema, source_table) values ('users.forward', 'public', 'users')");
+      assertThat(run("status").out())
+          .contains("users.forward STREAMING, copies 1 of 1 tables first");
+      assertThat(run("streams").out()).contains("users.forward\n  copies 1 of 1 tables first");
     }
   }
 }

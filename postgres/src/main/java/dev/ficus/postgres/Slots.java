@@ -287,15 +287,18 @@ public final class Slots {
     }
   }
 
-  /** Whether one more slot, and a WAL sender for it, are free now. */
-  public boolean hasRoom() {
+  /**
+   * Whether a stream that streams can have another slot for a snapshot beside its own: WAL senders
+   * for both are free, and a slot.
+   */
+  public boolean hasRoomForSnapshot() {
     try (Connection connection = source.connect("slots");
         Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
                 """
                 select current_setting('max_replication_slots')::int > (select count(*) from pg_replication_slots)
-                  and current_setting('max_wal_senders')::int > (select count(*) from pg_stat_replication)
+                  and current_setting('max_wal_senders')::int > 1 + (select count(*) from pg_stat_replication)
                 """)) {
       row.next();
       return row.getBoolean(1);

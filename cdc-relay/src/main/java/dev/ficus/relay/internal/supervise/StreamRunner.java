@@ -227,7 +227,7 @@ final class StreamRunner {
         || row.identity().isEmpty()
         || row.direction() != Direction.FORWARD
         || !(row.via() instanceof Via.Direct)
-        || !new Slots(source).hasRoom()) {
+        || !new Slots(source).hasRoomForSnapshot()) {
       return false;
     }
     try {
