@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.ficus.core.FaultPoints;
+import dev.ficus.core.TableName;
+import dev.ficus.postgres.TableCopies;
 import dev.ficus.testkit.FaultScript;
 import dev.ficus.testkit.Rule;
 import dev.ficus.testkit.TestDatabase;
@@ -13,6 +15,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
@@ -131,6 +134,41 @@ class SourceLocksTest {
 
       sides.assertEqual("parent", "child");
       assertThat(sides.rows(sides.service, "child")).isEmpty();
+    }
+  }
+
+  /** The engine of a stream that catches up reads the catalog of the tables that are truncated. */
+  @Test
+  void shouldNotStandInTheWayOfATruncateWhileTheStreamGoesOnToTheSnapshot() {
+    try (TwoSides sides = new TwoSides(BackfillTest.FAMILY)) {
+      BackfillTest.fill(sides.shared, 500);
+      sides.request("parent", "child");
+      sides.relay(BackfillTest.SMALL, FaultPoints.NONE);
+      sides.awaitStreaming();
+      sides.stopRelays();
+      CompletableFuture<Void> truncating = new CompletableFuture<>();
+      FaultScript faults =
+          new FaultScript()
+              .run(
+                  "relay.recopy.begun",
+                  1,
+                  () -> {
+                    truncating.completeAsync(
+                        () -> {
+                          sides.shared.execute("truncate public.child");
+                          return null;
+                        });
+                    awaitQuery(sides.shared, "truncate%", truncating);
+                  });
+      TableCopies.request(sides.target, TwoSides.FORWARD, Set.of(new TableName("public", "child")));
+      sides.relay(BackfillTest.SMALL, faults);
+      sides.awaitStreaming();
+      sides.awaitCaughtUp();
+
+      truncating.join();
+      sides.assertEqual("parent", "child");
+      assertThat(sides.rows(sides.service, "child")).isEmpty();
+      assertThat(Collections.frequency(faults.reached(), "relay.recopy.begun")).isEqualTo(2);
     }
   }
 

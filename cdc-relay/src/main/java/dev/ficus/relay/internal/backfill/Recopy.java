@@ -51,6 +51,17 @@ import org.slf4j.LoggerFactory;
  * exchange there is no table whose changes are skipped up to a point of its own, and the target is
  * a past state of the source again the moment the copy ends (rule R3).
  *
+ * <p>The source's tables are locked from the end of step 2 on, not while the stream goes on. An
+ * engine that starts reads the catalog of each table:
+ *
+ * <ol>
+ *   <li>somebody wants to truncate a table, and waits for the copy's lock;
+ *   <li>the engine reads that table's columns, and queues behind the truncation;
+ *   <li>the copy waits for the engine: nobody can write the table any more, for ever.
+ * </ol>
+ *
+ * What was done to the tables meanwhile shows when they are locked, and the copy begins again.
+ *
  * <p>Whoever dies in the middle leaves the request behind for the tables that were not finished,
  * and a stream with a request does not stream before it is fulfilled: the next relay begins again
  * with a new snapshot, and takes the finished ones along to it. The slot goes with its connection.
@@ -126,13 +137,13 @@ public final class Recopy {
       try (ExportedSnapshot snapshot =
           ExportedSnapshot.createTemporary(connections.openForReplication(source), source, slot)) {
         faults.reach("relay.recopy.slot-created");
-        released.takeAgain(locks);
         Lsn point = snapshot.consistentPoint();
         begin(role, point);
         if (!catchUp.until(point)) {
           throw new StreamEnded("stream " + stream.name() + " is to end while it copies " + names);
         }
         faults.reach("relay.recopy.caught-up");
+        released.takeAgain(locks);
         leased.setAutoCommit(false);
         Cut cut = Cut.of(locks, shapes, settings.copyChunkBytes());
         Progress progress = new Progress(stream.name(), row, cut.bytes());

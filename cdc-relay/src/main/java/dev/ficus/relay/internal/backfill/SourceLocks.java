@@ -18,8 +18,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Keeps the source's tables as they are while their shapes are compared, and again from the slot's
- * creation until the last row is copied: the weakest lock there is, which every reader takes as
+ * Keeps the source's tables as they are while their shapes are compared, and again once the slot
+ * stands, until the last row is copied: the weakest lock there is, which every reader takes as
  * well.
  *
  * <p>The race it closes: a table is altered, rewritten or truncated after its shape was verified or
