@@ -91,19 +91,4 @@ class KafkaGapTest extends GapSides {
             failure ->
                 assertThat(failure).contains("of topic " + topic() + " names no transaction"));
   }
-
-  @Test
-  @Rule("R7")
-  void shouldStopAtDdlInTheSourceAndAcceptNone() {
-    sides.shared.execute(
-        "alter table public.t add extra int; insert into public.t values (900, 1, 2)");
-
-    assertThat(sides.awaitFailed().failure())
-        .hasValueSatisfying(failure -> assertThat(failure).contains("column extra"));
-    sides.service.execute("alter table public.t add extra int");
-    assertThat(SourceChanges.accept(sides.source, sides.target, TwoSides.FORWARD, false).toString())
-        .contains("what its topic still holds has the shape of before");
-    assertThat(sides.service.queryOne("select count(*) from public.t where id = 900"))
-        .isEqualTo("0");
-  }
 }

@@ -157,8 +157,7 @@ final class BatchWriter implements AutoCloseable {
 
   /** Gives a table what it has got in the source, within such a transaction. */
   void add(Addition addition) throws SQLException {
-    new PartitionAddition(target).perform(addition);
-    new ColumnAddition(target, stream).perform(addition);
+    Additions.perform(target, stream, addition);
     TableWriter before =
         writers.put(addition.after().target(), new TableWriter(target, addition.after()));
     if (before != null) {

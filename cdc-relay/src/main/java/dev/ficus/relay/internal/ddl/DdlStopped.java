@@ -33,14 +33,16 @@ public final class DdlStopped extends RuntimeException {
     String tables =
         stops.stream().map(stop -> stop.table().toString()).collect(Collectors.joining(" "));
     this.advice =
-        stream.direction() == Direction.REFERENCE || !(stream.via() instanceof Via.Direct)
+        stream.direction() == Direction.REFERENCE || stream.via() instanceof Via.Connect
             ? "nothing can be accepted for such a stream: " + WayOut.of(stream)
             : acceptable
                 ? "make the same change in the target, then: ficus ddl accept " + stream.group()
-                : "make both tables the same, then copy anew: ficus recopy "
-                    + stream.group()
-                    + " "
-                    + tables;
+                : stream.via() instanceof Via.Kafka
+                    ? "this change cannot be accepted: " + WayOut.of(stream)
+                    : "make both tables the same, then copy anew: ficus recopy "
+                        + stream.group()
+                        + " "
+                        + tables;
   }
 
   public List<Stop> stops() {

@@ -3,6 +3,7 @@ package dev.ficus.relay.internal.ddl;
 import dev.ficus.core.Direction;
 import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
+import dev.ficus.core.Via;
 import dev.ficus.postgres.ColumnType;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
@@ -205,7 +206,7 @@ public final class DdlWatch {
       rewritten.add(name);
     }
     Optional<Addition> addition =
-        stopping() || rewritten.contains(name)
+        stopping() || rewritten.contains(name) || comesTooLate(name)
             ? Optional.empty()
             : addition(notice.lsn(), before, now, table, carried);
     if (addition.isPresent()) {
@@ -222,6 +223,11 @@ public final class DdlWatch {
             ? Optional.of("the stream knows it by its old name: give it that name again")
             : Optional.empty());
     return Optional.empty();
+  }
+
+  /** Over Kafka a target gets its columns in front of the transaction, rows of before included. */
+  private boolean comesTooLate(TableName name) {
+    return !(stream.via() instanceof Via.Direct) && written.contains(name);
   }
 
   /** A row that finds no partition of the target is refused there, by name. */

@@ -64,6 +64,25 @@ public final class ShapeRows {
     return all;
   }
 
+  /**
+   * The newest change of the stream's tables that is settled: another one after each. Empty while
+   * one of them is not remembered yet.
+   */
+  public static Optional<Lsn> newest(Connection target, StreamName stream) throws SQLException {
+    try (PreparedStatement select =
+        target.prepareStatement(
+            """
+            select max(s.accepted)::text from ficus.stream_table t
+            left join ficus.stream_shape s using (stream, source_schema, source_table)
+            where t.stream = ? having bool_and(s.accepted is not null)
+            """)) {
+      select.setString(1, stream.value());
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() ? Optional.of(Lsn.parse(row.getString(1))) : Optional.empty();
+      }
+    }
+  }
+
   /** A type may have been altered since, and the rows that come now be of before that. */
   private static Map<String, ColumnType> types(
       Connection source, SourceShape shape, String structures) throws SQLException {

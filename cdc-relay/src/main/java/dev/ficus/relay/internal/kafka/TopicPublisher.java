@@ -9,7 +9,6 @@ import dev.ficus.relay.internal.apply.Destination;
 import dev.ficus.relay.internal.capture.Change;
 import dev.ficus.relay.internal.capture.RowImage;
 import dev.ficus.relay.internal.ddl.Addition;
-import dev.ficus.relay.internal.watch.WayOut;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -229,15 +228,15 @@ public final class TopicPublisher implements Destination, AutoCloseable {
     send(partition, key, value, headers);
   }
 
+  /**
+   * Ends this publisher's work: what was whole before is published.
+   *
+   * @throws AdditionAhead always
+   */
   @Override
   public void add(Addition addition) {
-    throw RelayException.stop(
-        (addition.columns().isEmpty() ? "partitions" : "columns")
-            + " were added to table "
-            + addition.after().source()
-            + " at "
-            + addition.lsn(),
-        "a stream over Kafka does not carry them on: " + WayOut.of(stream));
+    flush();
+    throw new AdditionAhead(addition);
   }
 
   private List<Header> headers(Change change) {

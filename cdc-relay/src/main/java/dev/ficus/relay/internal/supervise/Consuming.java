@@ -1,12 +1,14 @@
 package dev.ficus.relay.internal.supervise;
 
+import dev.ficus.core.Lsn;
 import dev.ficus.postgres.StreamTopic;
+import dev.ficus.relay.RelayException;
 import dev.ficus.relay.internal.apply.Applier;
+import dev.ficus.relay.internal.ddl.ShapeRows;
 import dev.ficus.relay.internal.kafka.KafkaClients;
 import dev.ficus.relay.internal.kafka.TopicPlace;
 import dev.ficus.relay.internal.kafka.TopicReader;
 import dev.ficus.relay.internal.kafka.Topics;
-import dev.ficus.relay.internal.shape.StreamShape;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -26,11 +28,16 @@ final class Consuming {
   private final RunContext run;
   private final StreamTopic topic;
   private final KafkaClients clients;
+  private final TopicPlace place;
 
-  Consuming(RunContext run, StreamTopic topic, KafkaClients clients) {
+  /**
+   * @param shapedAt the newest change of the stream's tables that the run's row knows of
+   */
+  Consuming(RunContext run, StreamTopic topic, Lsn shapedAt, KafkaClients clients) {
     this.run = run;
     this.topic = topic;
     this.clients = clients;
+    this.place = new TopicPlace(run.leased(), run.stream(), topic, shapedAt);
   }
 
   /**
@@ -40,49 +47,59 @@ final class Consuming {
    * @throws Exception why the stream cannot go on
    */
   void run(CountDownLatch stopping, Runnable progressed) throws Exception {
-    TopicPlace place = new TopicPlace(run.leased(), run.stream(), topic);
-    List<TableShape> shapes = shapes();
     try (Admin admin = clients.admin();
         Connection watching = run.connections().open(run.target())) {
-      Topics.verify(admin, run.stream(), topic);
-      try (Applier applier =
-              new Applier(
-                  run.leased(),
-                  run.stream(),
-                  shapes,
-                  run.settings(),
-                  run.meters(),
-                  run.faults(),
-                  place);
-          TopicReader reader =
-              new TopicReader(
-                  clients, admin, run.stream(), topic, shapes, applier, place, run.faults());
-          TopicWatch watch = TopicWatch.start(run, admin, topic, place, watching)) {
-        log.info(
-            "stream {}: applying from topic {} at offsets {}, position {}",
-            run.stream().name(),
-            topic.name(),
-            topic.nextOffsets(),
-            run.stream().position());
-        long startedAt = applier.progressedAt();
-        while (stopping.getCount() > 0) {
-          if (!reader.read(Duration.ZERO)) {
-            applier.flush();
-            reader.read(PATIENCE);
-          }
-          if (applier.progressedAt() != startedAt) {
-            progressed.run();
-          }
-          watch.verify();
-        }
+      try {
+        apply(admin, watching, stopping, progressed);
+      } catch (RelayException | SQLException e) {
+        // Of tables that were altered meanwhile, what does not fit says nothing.
+        place.verify(watching);
+        throw e;
       }
     }
   }
 
-  private List<TableShape> shapes() throws SQLException {
-    try (Connection reader = run.connections().open(run.source());
-        Connection targetReader = run.connections().open(run.target())) {
-      return StreamShape.verify(run.source(), reader, targetReader, run.stream());
+  private void apply(Admin admin, Connection watching, CountDownLatch stopping, Runnable progressed)
+      throws Exception {
+    Topics.verify(admin, run.stream(), topic);
+    List<TableShape> shapes = shapes(watching);
+    try (Applier applier =
+            new Applier(
+                run.leased(),
+                run.stream(),
+                shapes,
+                run.settings(),
+                run.meters(),
+                run.faults(),
+                place);
+        TopicReader reader =
+            new TopicReader(
+                clients, admin, run.stream(), topic, shapes, applier, place, run.faults());
+        TopicWatch watch = TopicWatch.start(run, admin, topic, place, watching)) {
+      log.info(
+          "stream {}: applying from topic {} at offsets {}, position {}",
+          run.stream().name(),
+          topic.name(),
+          topic.nextOffsets(),
+          run.stream().position());
+      long startedAt = applier.progressedAt();
+      while (stopping.getCount() > 0) {
+        if (!reader.read(Duration.ZERO)) {
+          applier.flush();
+          reader.read(PATIENCE);
+        }
+        if (applier.progressedAt() != startedAt) {
+          progressed.run();
+        }
+        watch.verify();
+      }
+    }
+  }
+
+  private List<TableShape> shapes(Connection targetReader) throws SQLException {
+    try (Connection reader = run.connections().open(run.source())) {
+      return run.shapes(
+          reader, targetReader, ShapeRows.read(targetReader, reader, run.stream().name()));
     }
   }
 }

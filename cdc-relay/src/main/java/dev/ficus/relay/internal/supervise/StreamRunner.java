@@ -2,6 +2,7 @@ package dev.ficus.relay.internal.supervise;
 
 import dev.ficus.core.Direction;
 import dev.ficus.core.FaultPoints;
+import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
 import dev.ficus.core.Via;
 import dev.ficus.postgres.Database;
@@ -163,9 +164,8 @@ final class StreamRunner {
       try (Admin admin = clients.admin()) {
         topic = Topics.ensure(clients.cluster(), admin, leased, row.get());
       }
-      new Streaming(context(source(), leased, row.get()))
+      return new Streaming(context(source(), leased, row.get()))
           .publish(clients, topic, stopping, () -> failures.set(0));
-      return false;
     }
   }
 
@@ -203,7 +203,7 @@ final class StreamRunner {
         return false;
       }
       if (row.get().via() instanceof Via.Kafka) {
-        return consume(source, leased, row.get());
+        return consume(source, leased);
       }
       if (row.get().via() instanceof Via.Connect) {
         new Connecting(context(source, leased, row.get()), clients())
@@ -273,15 +273,21 @@ final class StreamRunner {
     }
   }
 
-  private boolean consume(Database source, Connection leased, StreamRow row) throws Exception {
+  private boolean consume(Database source, Connection leased) throws Exception {
     KafkaClients clients = clients();
+    // Before the row with its tables: what is altered in between is newer.
+    Optional<Lsn> shapedAt = ShapeRows.newest(leased, requested.name());
+    Optional<StreamRow> row = current(leased);
     Optional<StreamTopic> topic =
-        StreamTopics.find(leased, row.name()).filter(it -> it.id().isPresent());
-    if (topic.isEmpty()) {
-      // Its publisher makes it.
+        StreamTopics.find(leased, requested.name()).filter(it -> it.id().isPresent());
+    if (row.isEmpty()) {
+      return false;
+    }
+    if (topic.isEmpty() || shapedAt.isEmpty()) {
+      // Its publisher makes the one, and notes the other where no copy has.
       return !stopping.await(settings.supervisionInterval().toMillis(), TimeUnit.MILLISECONDS);
     }
-    new Consuming(context(source, leased, row), topic.get(), clients)
+    new Consuming(context(source, leased, row.get()), topic.get(), shapedAt.get(), clients)
         .run(stopping, () -> failures.set(0));
     return false;
   }

@@ -15,10 +15,12 @@ import dev.ficus.relay.internal.apply.Applier;
 import dev.ficus.relay.internal.apply.Destination;
 import dev.ficus.relay.internal.apply.StreamEnded;
 import dev.ficus.relay.internal.capture.Capture;
+import dev.ficus.relay.internal.ddl.DdlStopped;
 import dev.ficus.relay.internal.ddl.DdlWatch;
 import dev.ficus.relay.internal.ddl.ShapeRows;
 import dev.ficus.relay.internal.ddl.ShapeRows.Remembered;
 import dev.ficus.relay.internal.ddl.SourceCatalog;
+import dev.ficus.relay.internal.kafka.AdditionAhead;
 import dev.ficus.relay.internal.kafka.KafkaClients;
 import dev.ficus.relay.internal.kafka.TopicPublisher;
 import dev.ficus.relay.internal.shape.StreamShape;
@@ -26,7 +28,6 @@ import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -89,9 +90,10 @@ final class Streaming {
    * last.
    *
    * @param progressed called when something was published
+   * @return whether a table has got more, which another run publishes with what follows
    * @throws Exception why the stream cannot go on
    */
-  void publish(
+  boolean publish(
       KafkaClients clients, StreamTopic topic, CountDownLatch stopping, Runnable progressed)
       throws Exception {
     try (Connection catalog = openSlot();
@@ -99,7 +101,8 @@ final class Streaming {
       Slots.Slot slot = new SourceCheck(run.source(), run.stream()).verifyUnmoved();
       Map<TableName, Remembered> remembered = remembered(markers);
       DdlWatch ddl = watch(remembered, catalog, markers);
-      List<TableShape> shapes = shapes(markers, remembered);
+      List<TableShape> shapes = run.shapes(markers, run.leased(), remembered);
+      Barrier barrier = new Barrier(run, stopping);
       try (TopicPublisher publisher =
           TopicPublisher.open(
               clients, run.stream(), topic, slot.confirmed(), markers.getCatalog(), run.faults())) {
@@ -109,14 +112,18 @@ final class Streaming {
             run.source(),
             publisher.from(),
             topic.name());
-        capture(
-            publisher,
-            publisher,
-            publisher.from(),
-            shapes,
-            ddl,
-            markers,
-            new Ending(stopping, progressed, () -> false));
+        Ending ending = new Ending(stopping, progressed, () -> false);
+        try {
+          capture(publisher, publisher, publisher.from(), shapes, ddl, markers, ending);
+          return false;
+        } catch (DdlStopped e) {
+          barrier.await(publisher.position(), String.valueOf(e.getMessage()));
+          throw e;
+        } catch (AdditionAhead e) {
+          barrier.await(publisher.position(), String.valueOf(e.getMessage()));
+          barrier.add(e.addition());
+          return true;
+        }
       }
     }
   }
@@ -137,7 +144,7 @@ final class Streaming {
       Map<TableName, Remembered> remembered = remembered(markers);
       DdlWatch ddl = watch(remembered, catalog, markers);
       remembered.keySet().removeAll(without);
-      List<TableShape> shapes = shapes(markers, remembered);
+      List<TableShape> shapes = run.shapes(markers, run.leased(), remembered);
       if (!without.isEmpty()) {
         // Something past the place has to come, or an idle source would never show that it was
         // reached.
@@ -268,25 +275,5 @@ final class Streaming {
       remembered.put(table, now);
     }
     return remembered;
-  }
-
-  /** What was remembered against the target: the source's catalog may be ahead of the stream. */
-  private List<TableShape> shapes(Connection reader, Map<TableName, Remembered> remembered)
-      throws SQLException {
-    List<TableShape> shapes = new ArrayList<>();
-    for (StreamTable table : run.stream().tables()) {
-      Remembered it = remembered.get(table.source());
-      if (it != null) {
-        shapes.add(
-            StreamShape.verify(
-                reader,
-                it.types(),
-                run.leased(),
-                run.stream(),
-                table,
-                run.settings().additive().contains(run.stream().group())));
-      }
-    }
-    return shapes;
   }
 }

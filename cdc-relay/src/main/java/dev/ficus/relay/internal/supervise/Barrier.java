@@ -1,0 +1,102 @@
+package dev.ficus.relay.internal.supervise;
+
+import dev.ficus.core.Lsn;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamState;
+import dev.ficus.postgres.Streams;
+import dev.ficus.relay.internal.apply.Additions;
+import dev.ficus.relay.internal.apply.StreamEnded;
+import dev.ficus.relay.internal.ddl.Addition;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Where a publisher stands before a change of a table until all that it has published is applied:
+ * so a topic never holds rows of two shapes of which any is yet to be applied.
+ *
+ * <p>Why the change does not travel through the topic:
+ *
+ * <ol>
+ *   <li>whoever reads the topic decodes ahead of what is applied, and from several partitions;
+ *   <li>a change that needs a person is decided about with the target as it is then: with rows of
+ *       the old shape still on their way, no answer would be right.
+ * </ol>
+ */
+final class Barrier {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration WATCH = Duration.ofMillis(20);
+
+  private final RunContext run;
+  private final CountDownLatch stopping;
+
+  Barrier(RunContext run, CountDownLatch stopping) {
+    this.run = run;
+    this.stopping = stopping;
+  }
+
+  /**
+   * Waits until what was published is applied.
+   *
+   * @param change what comes after it
+   * @throws NotAppliedYet if that takes long: it is tried again, and shown meanwhile
+   * @throws StreamEnded if the stream is not wanted any more
+   */
+  void await(Lsn published, String change) throws SQLException, InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!position().hasReached(published)) {
+      if (System.nanoTime() > deadline) {
+        throw new NotAppliedYet(published, change);
+      }
+      if (stopping.await(WATCH.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw notWanted();
+      }
+    }
+  }
+
+  /** Gives the target what the source's table has got, in a transaction of its own. */
+  void add(Addition addition) throws SQLException {
+    try (Connection target = run.connections().open(run.target())) {
+      target.setAutoCommit(false);
+      lock(target);
+      Additions.perform(target, run.stream(), addition);
+      run.faults().reach("relay.addition.before-commit");
+      target.commit();
+      run.faults().reach("relay.addition.after-commit");
+    }
+  }
+
+  private Lsn position() throws SQLException {
+    return Streams.list(run.leased()).stream()
+        .filter(row -> row.name().equals(run.stream().name()))
+        .filter(row -> row.epoch().equals(run.stream().epoch()))
+        .filter(row -> row.state() == StreamState.STREAMING)
+        .findFirst()
+        .map(StreamRow::position)
+        .orElseThrow(this::notWanted);
+  }
+
+  /** Nobody applies, or stops the stream, meanwhile. */
+  private void lock(Connection target) throws SQLException {
+    try (PreparedStatement select =
+        target.prepareStatement(
+            "select 1 from ficus.stream where name = ? and epoch = ? and state = 'STREAMING' for update")) {
+      select.setString(1, run.stream().name().value());
+      select.setLong(2, run.stream().epoch().value());
+      try (ResultSet row = select.executeQuery()) {
+        if (!row.next()) {
+          throw notWanted();
+        }
+      }
+    }
+  }
+
+  private StreamEnded notWanted() {
+    return new StreamEnded("stream " + run.stream().name() + " is not wanted any more");
+  }
+}
