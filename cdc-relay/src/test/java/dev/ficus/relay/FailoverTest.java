@@ -4,19 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.ficus.core.FaultPoints;
+import dev.ficus.core.manifest.KafkaCluster;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Marker;
 import dev.ficus.testkit.PostgresServer;
 import dev.ficus.testkit.Rule;
 import dev.ficus.testkit.TestDatabase;
+import dev.ficus.testkit.TestKafka;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A standby that is promoted while a stream reads from its primary. */
 @Rule("R5")
@@ -62,13 +67,17 @@ class FailoverTest {
     }
   }
 
-  @Test
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
   @Rule("R4")
-  void shouldGoOnAtAPromotedStandbyThatHasAllOfIt() {
+  void shouldGoOnAtAPromotedStandbyThatHasAllOfIt(boolean overKafka) {
     try (PostgresServer primary = PostgresServer.start(primaryData, Map.of());
         PostgresServer standby = standbyOf(primary);
         TwoSides sides = TwoSides.of(new TestDatabase(primary.address("store")), ITEM)) {
       assumeSlotsAreSynchronized();
+      if (overKafka) {
+        sides.over(KafkaCluster.of(TestKafka.shared().bootstrapServers()));
+      }
       TestDatabase promoted = new TestDatabase(standby.address("store"));
       follow(sides, () -> awaitSlot(sides, promoted));
       sides.shared.execute("insert into public.item values (2, 'waiting')");
@@ -110,6 +119,40 @@ class FailoverTest {
         assertThat(sides.row().advice().orElseThrow()).contains("synchronized_standby_slots");
         assertThat(sides.rows(sides.service, "item"))
             .containsExactly("(1,before)", "(2,\"never replicated\")");
+      }
+    }
+  }
+
+  /** The topic has it and the target does not: the position alone would look well. */
+  @Test
+  void shouldStopAtAPromotedStandbyThatNeverHadWhatTheTopicHolds() {
+    try (PostgresServer primary = PostgresServer.start(primaryData, Map.of());
+        TwoSides sides =
+            TwoSides.of(new TestDatabase(primary.address("store")), ITEM)
+                .over(KafkaCluster.of(TestKafka.shared().bootstrapServers()))) {
+      assumeSlotsAreSynchronized();
+      try (PostgresServer standby = standbyOf(primary)) {
+        follow(sides, () -> awaitSlot(sides, new TestDatabase(standby.address("store"))));
+      }
+      sides.shared.execute("insert into public.item values (2, 'never replicated')");
+      String end = sides.shared.queryOne("select pg_current_wal_insert_lsn()");
+      try (Relay publisher =
+          sides.relay(RelaySettings.DEFAULTS, FaultPoints.NONE, EnumSet.of(RelayRole.PUBLISH))) {
+        sides.shared.await(
+            "select confirmed_flush_lsn >= '%s' from pg_replication_slots where slot_name = 'ficus_orders_forward_1'"
+                .formatted(end),
+            "t");
+        assertThat(publisher.health().failed()).isEmpty();
+      }
+      try (PostgresServer cutOff = standby("")) {
+        TestDatabase promoted = new TestDatabase(cutOff.address("store"));
+        promote(promoted);
+        promoted.execute("insert into public.item values (3, 'in its place')");
+
+        assertThat(failureAt(promoted, sides))
+            .contains(
+                "left timeline 1 at", "the topic holds changes that the new primary never had");
+        assertThat(sides.rows(sides.service, "item")).doesNotContain("(3,\"in its place\")");
       }
     }
   }
@@ -157,6 +200,8 @@ class FailoverTest {
         new Relay(
             Map.of(source.name(), source, sides.target.name(), sides.target),
             RelaySettings.DEFAULTS,
+            RelayWatch.plain(),
+            sides.kafka().map(RelayKafka::of),
             FaultPoints.NONE);
     relay.start();
     return relay;

@@ -36,6 +36,9 @@ import org.slf4j.LoggerFactory;
  * that place lies in the WAL that both share, and a slot that stands at or before it sends the
  * rest: the stream goes on. Any other position stops it. So do guards: a dual write can have
  * brought a change of the lost part to the target, past the position.
+ *
+ * <p>What is published to a topic will be applied: there, the topic's last commit counts as the
+ * position does.
  */
 final class SourceCheck {
 
@@ -58,31 +61,42 @@ final class SourceCheck {
     ServerIdentity then = recorded();
     ServerIdentity now = source.identity();
     if (!now.equals(then)) {
-      verifyTakeover(then, now);
+      verifyTakeover(then, now, stream.position(), "target");
     }
     verifyBehind(verifySlot(then, now));
     if (!now.equals(then)) {
-      record(target, now);
-      log.warn(
-          "stream {}: {} failed over from timeline {} to {}; position {} lies before, so the stream goes on",
-          stream.name(),
-          source,
-          then.timeline(),
-          now.timeline(),
-          stream.position());
+      record(target, then, now, stream.position());
     }
   }
 
   /**
-   * Verifies the source of a stream that is published ahead of its position; it is followed to no
-   * other server.
+   * Verifies the source of a stream before it is known how far it is published.
    *
    * @return its slot
+   * @throws RelayException if the stream cannot go on there
    */
-  Slots.Slot verifyUnmoved() {
-    verifySame();
-    ServerIdentity now = recorded();
-    return verifySlot(now, now);
+  Slots.Slot verifyUnpublished() {
+    ServerIdentity then = recorded();
+    ServerIdentity now = source.identity();
+    if (!now.equals(then)) {
+      verifyTakeover(then, now, stream.position(), "target");
+    }
+    return verifySlot(then, now);
+  }
+
+  /**
+   * Verifies the source of a stream that is published up to a place, and records in the target a
+   * server that rightfully took over.
+   *
+   * @throws RelayException if the stream cannot go on there
+   */
+  void verifyPublished(Connection target, Lsn published) throws SQLException {
+    ServerIdentity then = recorded();
+    ServerIdentity now = source.identity();
+    if (!now.equals(then)) {
+      verifyTakeover(then, now, published, "topic");
+      record(target, then, now, published);
+    }
   }
 
   /** Verifies the source of a stream whose slot is another's; it is followed to no other server. */
@@ -112,7 +126,10 @@ final class SourceCheck {
                     WayOut.of(stream)));
   }
 
-  private void verifyTakeover(ServerIdentity then, ServerIdentity now) {
+  /**
+   * @param reached how far the holder of the stream's changes is
+   */
+  private void verifyTakeover(ServerIdentity then, ServerIdentity now, Lsn reached, String holder) {
     Optional<Lsn> left =
         now.system().equals(then.system()) && now.timeline() > then.timeline()
             ? TimelineHistory.read(source, now.timeline()).left(then.timeline())
@@ -120,7 +137,7 @@ final class SourceCheck {
     if (left.isEmpty()) {
       throw RelayException.stop(
           "the position "
-              + stream.position()
+              + reached
               + " of stream "
               + stream.name()
               + " belongs to "
@@ -129,7 +146,7 @@ final class SourceCheck {
           "correct the database's address if it is wrong; after a restore of the source, "
               + WayOut.of(stream));
     }
-    if (!left.get().hasReached(stream.position())) {
+    if (!left.get().hasReached(reached)) {
       throw RelayException.stop(
           source
               + " failed over to timeline "
@@ -139,10 +156,12 @@ final class SourceCheck {
               + " at "
               + left.get()
               + ", before the position "
-              + stream.position()
+              + reached
               + " of stream "
               + stream.name()
-              + ": the target holds changes that the new primary never had",
+              + ": the "
+              + holder
+              + " holds changes that the new primary never had",
           WayOut.of(stream)
               + "; with synchronized_standby_slots set in the source (PostgreSQL 17 and later) a stream never gets ahead of its standbys");
     }
@@ -208,19 +227,27 @@ final class SourceCheck {
     }
   }
 
-  private void record(Connection target, ServerIdentity now) throws SQLException {
+  private void record(Connection target, ServerIdentity then, ServerIdentity now, Lsn reached)
+      throws SQLException {
     try (PreparedStatement update =
         target.prepareStatement(
             """
             update ficus.stream set source_timeline = ?
-            where name = ? and epoch = ? and state = 'STREAMING' and position = ?::pg_lsn
+            where name = ? and epoch = ? and state = 'STREAMING' and source_timeline = ?
             """)) {
       update.setInt(1, now.timeline());
       update.setString(2, stream.name().value());
       update.setLong(3, stream.epoch().value());
-      update.setString(4, stream.position().toString());
+      update.setInt(4, then.timeline());
       // A row that is no longer so has been stopped, and the first apply finds that out.
       update.executeUpdate();
     }
+    log.warn(
+        "stream {}: {} failed over from timeline {} to {}; position {} lies before, so the stream goes on",
+        stream.name(),
+        source,
+        then.timeline(),
+        now.timeline(),
+        reached);
   }
 }

@@ -98,7 +98,8 @@ final class Streaming {
       throws Exception {
     try (Connection catalog = openSlot();
         Connection markers = run.connections().open(run.source())) {
-      Slots.Slot slot = new SourceCheck(run.source(), run.stream()).verifyUnmoved();
+      SourceCheck check = new SourceCheck(run.source(), run.stream());
+      Slots.Slot slot = check.verifyUnpublished();
       Map<TableName, Remembered> remembered = remembered(markers);
       DdlWatch ddl = watch(remembered, catalog, markers);
       List<TableShape> shapes = run.shapes(markers, run.leased(), remembered);
@@ -106,6 +107,7 @@ final class Streaming {
       try (TopicPublisher publisher =
           TopicPublisher.open(
               clients, run.stream(), topic, slot.confirmed(), markers.getCatalog(), run.faults())) {
+        check.verifyPublished(run.leased(), publisher.from());
         log.info(
             "stream {}: publishing from {} at {} to topic {}",
             run.stream().name(),
