@@ -154,22 +154,21 @@ public final class SourceChanges {
       Connection source, Connection target, StreamRow row, Stop stop, boolean rewrittenAlike)
       throws SQLException {
     String where = "table " + stop.table() + ": " + stop.change();
-    String anew =
-        row.via() instanceof Via.Direct
-            ? "copy it anew with ficus recopy"
-            : "roll the group back to PROVISIONED and copy it anew";
     if (row.via() instanceof Via.Connect) {
       return Optional.of(
-          where + "; what its topics still hold may have the shape of before: " + anew);
+          where
+              + "; what its topics still hold may have the shape of before: roll the group back to PROVISIONED and copy it anew");
     }
     if (stop.refusal().isPresent() || stop.shape().isEmpty()) {
-      return Optional.of(where + stop.refusal().map(why -> "; " + why).orElse("") + "; " + anew);
+      return Optional.of(
+          where
+              + stop.refusal().map(why -> "; " + why).orElse("")
+              + "; copy it anew with ficus recopy");
     }
     if (stop.rewritten() && !rewrittenAlike) {
       return Optional.of(
           where
-              + "; none of the new rows is streamed: if the same statement has run in the target, say --rewritten-alike; otherwise "
-              + anew);
+              + "; none of the new rows is streamed: if the same statement has run in the target, say --rewritten-alike; otherwise copy the table anew with ficus recopy");
     }
     SourceShape shape = stop.shape().get();
     StreamTable before =

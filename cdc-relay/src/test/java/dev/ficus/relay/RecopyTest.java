@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,16 +31,26 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Rule({"R2", "R3"})
 class RecopyTest {
 
-  private static final RelaySettings SETTINGS = RelaySettings.DEFAULTS.withCopy(3, 64 * 1024);
+  static final RelaySettings SETTINGS = RelaySettings.DEFAULTS.withCopy(3, 64 * 1024);
 
-  private TwoSides sides = new TwoSides(Traffic.DDL);
+  TwoSides sides;
+
+  /** Decides how the streams travel. */
+  TwoSides travelling(TwoSides made) {
+    return made;
+  }
+
+  @BeforeEach
+  void createSides() {
+    sides = travelling(new TwoSides(Traffic.DDL));
+  }
 
   @AfterEach
   void dropSides() {
     sides.close();
   }
 
-  private void recopy(String... tables) {
+  void recopy(String... tables) {
     TableCopies.request(sides.target, TwoSides.FORWARD, names(tables));
   }
 
@@ -49,7 +60,7 @@ class RecopyTest {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  private void begin(int items) {
+  void begin(int items) {
     new Traffic(sides.shared, sides.service).fill(items);
     sides.request(Traffic.TABLES);
     sides.relay(SETTINGS, FaultPoints.NONE);
@@ -241,9 +252,10 @@ class RecopyTest {
   void shouldRecopyUnderForeignKeysThatAct() {
     sides.close();
     sides =
-        TwoSides.ofPlainRole(
-            "create table public.parent (id int primary key, v text)",
-            "create table public.child (id int primary key, parent int not null references public.parent)");
+        travelling(
+            TwoSides.ofPlainRole(
+                "create table public.parent (id int primary key, v text)",
+                "create table public.child (id int primary key, parent int not null references public.parent)"));
     sides.shared.execute(
         "insert into public.parent select i, 'p' from generate_series(1, 50) i; insert into public.child select i, 1 + i % 50 from generate_series(1, 500) i");
     sides.request("parent", "child");

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.TableName;
+import dev.ficus.core.manifest.KafkaCluster;
 import dev.ficus.postgres.TableCopies;
 import dev.ficus.testkit.FaultScript;
 import dev.ficus.testkit.Rule;
+import dev.ficus.testkit.TestKafka;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,6 +18,8 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A copy whose process or snapshot dies keeps the tables that it had finished. */
 @Rule({"R2", "R3"})
@@ -94,8 +98,12 @@ class UnfinishedCopyTest {
     return Collections.frequency(faults.reached(), point);
   }
 
-  @Test
-  void shouldStreamOnWhatWasFinishedAndCopyTheRestAnew() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldStreamOnWhatWasFinishedAndCopyTheRestAnew(boolean overKafka) {
+    if (overKafka) {
+      sides.over(KafkaCluster.of(TestKafka.shared().bootstrapServers()));
+    }
     List<String> finished = new ArrayList<>(List.of(Traffic.TABLES));
     List<String> files = new ArrayList<>();
     FaultScript faults =

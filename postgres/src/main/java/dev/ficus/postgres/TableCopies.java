@@ -10,6 +10,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -32,9 +33,7 @@ public final class TableCopies {
       connection.setAutoCommit(false);
       lock(connection, stream);
       StreamRow row =
-          StreamRows.read(connection, java.util.Optional.of(stream)).stream()
-              .findFirst()
-              .orElseThrow();
+          StreamRows.read(connection, Optional.of(stream)).stream().findFirst().orElseThrow();
       refuseUnlessCopied(target, row);
       List<TableName> others = stoppedBy(connection, stream);
       others.removeAll(tables);
@@ -84,14 +83,14 @@ public final class TableCopies {
               + " and has not copied all of its tables once",
           "wait until it streams; if its copy has failed, roll the group back to PROVISIONED and copy it as a whole");
     }
-    if (!(row.via() instanceof Via.Direct)) {
+    if (row.via() instanceof Via.Connect) {
       throw PostgresException.state(
           ErrorKind.USAGE,
           "stream "
               + row.name()
               + " into "
               + target
-              + " travels over Kafka or Kafka Connect; its tables are copied anew as a whole only",
+              + " comes from Kafka Connect; its tables are copied anew as a whole only",
           "roll the group back to PROVISIONED and advance it again");
     }
     if (row.guarded()) {

@@ -37,12 +37,10 @@ public final class DdlStopped extends RuntimeException {
             ? "nothing can be accepted for such a stream: " + WayOut.of(stream)
             : acceptable
                 ? "make the same change in the target, then: ficus ddl accept " + stream.group()
-                : stream.via() instanceof Via.Kafka
-                    ? "this change cannot be accepted: " + WayOut.of(stream)
-                    : "make both tables the same, then copy anew: ficus recopy "
-                        + stream.group()
-                        + " "
-                        + tables;
+                : "make both tables the same, then copy anew: ficus recopy "
+                    + stream.group()
+                    + " "
+                    + tables;
   }
 
   public List<Stop> stops() {

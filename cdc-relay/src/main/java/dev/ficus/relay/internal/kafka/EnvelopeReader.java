@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
@@ -37,12 +38,17 @@ final class EnvelopeReader {
               StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
           .build();
   private final Map<TableName, TableShape> tables = new HashMap<>();
+  private final Set<TableName> leftOut;
   private final JsonScanner scanner = new JsonScanner();
   // Learned from the first change of each table.
   private final List<EnvelopeTemplate> templates = new ArrayList<>();
 
-  EnvelopeReader(List<TableShape> shapes) {
+  /**
+   * @param leftOut tables of the stream whose rows are not read, whatever their shape
+   */
+  EnvelopeReader(List<TableShape> shapes, Set<TableName> leftOut) {
     shapes.forEach(shape -> tables.put(shape.source(), shape));
+    this.leftOut = Set.copyOf(leftOut);
   }
 
   /** The names and values of a JSON object whose values are text. */
@@ -105,7 +111,11 @@ final class EnvelopeReader {
       throw strange(record, "names no transaction");
     }
     if (parsed.status == null) {
-      EnvelopeTemplate.Filled filled = filled(record, transaction, parsed);
+      TableName name = table(record, parsed);
+      if (leftOut.contains(name)) {
+        return new TopicRecord.Row(transaction, parsed.order, null);
+      }
+      EnvelopeTemplate.Filled filled = filled(record, name, transaction, parsed);
       remember(filled.table(), value);
       return new TopicRecord.Row(transaction, parsed.order, change(record, filled));
     }
@@ -141,12 +151,15 @@ final class EnvelopeReader {
     }
   }
 
-  private EnvelopeTemplate.Filled filled(
-      ConsumerRecord<byte[], byte[]> record, String transaction, Parsed parsed) {
+  private static TableName table(ConsumerRecord<byte[], byte[]> record, Parsed parsed) {
     if (parsed.schema.isEmpty() || parsed.table.isEmpty()) {
       throw strange(record, "names no table");
     }
-    TableName name = new TableName(parsed.schema, parsed.table);
+    return new TableName(parsed.schema, parsed.table);
+  }
+
+  private EnvelopeTemplate.Filled filled(
+      ConsumerRecord<byte[], byte[]> record, TableName name, String transaction, Parsed parsed) {
     TableShape table = tables.get(name);
     if (table == null) {
       throw strange(record, "is of table " + name + ", which the stream does not carry");

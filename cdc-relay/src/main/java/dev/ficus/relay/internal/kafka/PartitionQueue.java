@@ -1,6 +1,5 @@
 package dev.ficus.relay.internal.kafka;
 
-import dev.ficus.relay.internal.shape.TableShape;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -38,19 +37,20 @@ final class PartitionQueue {
    * @param oneOfSeveral whether its topic has more than this one
    * @param nextOffset what it begins with
    * @param mostBytes how much of it is wanted at once
+   * @param envelopes a reader of its own
    */
   PartitionQueue(
       int partition,
       boolean oneOfSeveral,
       long nextOffset,
       long mostBytes,
-      List<TableShape> shapes,
+      EnvelopeReader envelopes,
       Executor decoders) {
     this.partition = partition;
     this.oneOfSeveral = oneOfSeveral;
     this.nextOffset = nextOffset;
     this.mostBytes = mostBytes;
-    this.envelopes = new EnvelopeReader(shapes);
+    this.envelopes = envelopes;
     this.decoders = decoders;
   }
 

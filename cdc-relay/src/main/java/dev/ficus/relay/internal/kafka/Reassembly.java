@@ -5,6 +5,7 @@ import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTopic;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.internal.apply.Applier;
+import dev.ficus.relay.internal.capture.Change;
 import dev.ficus.relay.internal.kafka.PartitionQueue.Fetched;
 import java.sql.SQLException;
 import java.util.List;
@@ -200,8 +201,9 @@ final class Reassembly {
       }
       queue.take();
       order++;
-      if (!head.echo()) {
-        applier.change(row.change());
+      Change change = row.change();
+      if (change != null && !head.echo()) {
+        applier.change(change);
       }
       return true;
     }

@@ -2,6 +2,7 @@ package dev.ficus.relay.internal.kafka;
 
 import dev.ficus.core.DaemonThreads;
 import dev.ficus.core.FaultPoints;
+import dev.ficus.core.TableName;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTopic;
 import dev.ficus.relay.RelayException;
@@ -14,6 +15,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.apache.kafka.clients.admin.Admin;
@@ -87,6 +89,7 @@ public final class TopicReader implements AutoCloseable {
   private long askedAt = advancedAt;
 
   /**
+   * @param leftOut the stream's other tables: their changes are not handed on
    * @param applier at the stream's position
    * @param place moves with it
    */
@@ -96,6 +99,7 @@ public final class TopicReader implements AutoCloseable {
       StreamRow stream,
       StreamTopic topic,
       List<TableShape> shapes,
+      Set<TableName> leftOut,
       Applier applier,
       TopicPlace place,
       FaultPoints faults) {
@@ -117,7 +121,7 @@ public final class TopicReader implements AutoCloseable {
               count > 1,
               topic.nextOffsets().get(partition),
               Math.max(HELD_BYTES / count, 2 * KafkaClients.fetchBytes(count)),
-              shapes,
+              new EnvelopeReader(shapes, leftOut),
               decoders));
     }
     this.reassembly = new Reassembly(admin, stream, topic, queues, applier, place);

@@ -3,6 +3,7 @@ package dev.ficus.relay.internal.kafka;
 import dev.ficus.core.Lsn;
 import dev.ficus.relay.internal.capture.Change;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** What one record of a stream's topic says. */
 sealed interface TopicRecord {
@@ -48,8 +49,9 @@ sealed interface TopicRecord {
    * One change of it.
    *
    * @param order its place in the transaction, from 1
+   * @param change null where it is of a table that the reader leaves out
    */
-  record Row(String transaction, long order, Change change) implements TopicRecord {}
+  record Row(String transaction, long order, @Nullable Change change) implements TopicRecord {}
 
   /**
    * It is whole.

@@ -4,12 +4,7 @@ import dev.ficus.core.Lsn;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamState;
 import dev.ficus.postgres.Streams;
-import dev.ficus.relay.internal.apply.Additions;
 import dev.ficus.relay.internal.apply.StreamEnded;
-import dev.ficus.relay.internal.ddl.Addition;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -27,7 +22,7 @@ import java.util.concurrent.TimeUnit;
  *       the old shape still on their way, no answer would be right.
  * </ol>
  */
-final class Barrier {
+final class Barrier implements Applied {
 
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Duration WATCH = Duration.ofMillis(20);
@@ -41,33 +36,21 @@ final class Barrier {
   }
 
   /**
-   * Waits until what was published is applied.
+   * Waits for the stream's other half.
    *
-   * @param change what comes after it
    * @throws NotAppliedYet if that takes long: it is tried again, and shown meanwhile
    * @throws StreamEnded if the stream is not wanted any more
    */
-  void await(Lsn published, String change) throws SQLException, InterruptedException {
+  @Override
+  public void await(Lsn published, String next) throws SQLException, InterruptedException {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (!position().hasReached(published)) {
       if (System.nanoTime() > deadline) {
-        throw new NotAppliedYet(published, change);
+        throw new NotAppliedYet(published, next);
       }
       if (stopping.await(WATCH.toMillis(), TimeUnit.MILLISECONDS)) {
         throw notWanted();
       }
-    }
-  }
-
-  /** Gives the target what the source's table has got, in a transaction of its own. */
-  void add(Addition addition) throws SQLException {
-    try (Connection target = run.connections().open(run.target())) {
-      target.setAutoCommit(false);
-      lock(target);
-      Additions.perform(target, run.stream(), addition);
-      run.faults().reach("relay.addition.before-commit");
-      target.commit();
-      run.faults().reach("relay.addition.after-commit");
     }
   }
 
@@ -79,21 +62,6 @@ final class Barrier {
         .findFirst()
         .map(StreamRow::position)
         .orElseThrow(this::notWanted);
-  }
-
-  /** Nobody applies, or stops the stream, meanwhile. */
-  private void lock(Connection target) throws SQLException {
-    try (PreparedStatement select =
-        target.prepareStatement(
-            "select 1 from ficus.stream where name = ? and epoch = ? and state = 'STREAMING' for update")) {
-      select.setString(1, run.stream().name().value());
-      select.setLong(2, run.stream().epoch().value());
-      try (ResultSet row = select.executeQuery()) {
-        if (!row.next()) {
-          throw notWanted();
-        }
-      }
-    }
   }
 
   private StreamEnded notWanted() {

@@ -1,10 +1,13 @@
 package dev.ficus.relay.internal.supervise;
 
 import dev.ficus.core.Lsn;
+import dev.ficus.core.TableName;
 import dev.ficus.postgres.StreamTopic;
+import dev.ficus.postgres.TableCopies;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.internal.apply.Applier;
 import dev.ficus.relay.internal.ddl.ShapeRows;
+import dev.ficus.relay.internal.ddl.ShapeRows.Remembered;
 import dev.ficus.relay.internal.kafka.KafkaClients;
 import dev.ficus.relay.internal.kafka.TopicPlace;
 import dev.ficus.relay.internal.kafka.TopicReader;
@@ -14,6 +17,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.Logger;
@@ -29,6 +34,7 @@ final class Consuming {
   private final StreamTopic topic;
   private final KafkaClients clients;
   private final TopicPlace place;
+  private long askedAt = System.nanoTime();
 
   /**
    * @param shapedAt the newest change of the stream's tables that the run's row knows of
@@ -41,16 +47,52 @@ final class Consuming {
   }
 
   /**
-   * Applies until {@code stopping} opens.
+   * Applies until {@code stopping} opens, or tables are to be copied anew.
    *
    * @param progressed called when the position has moved
    * @throws Exception why the stream cannot go on
    */
   void run(CountDownLatch stopping, Runnable progressed) throws Exception {
+    try (Connection requests = run.connections().open(run.target())) {
+      consume(Set.of(), applier -> stopping.getCount() == 0 || isRequested(requests), progressed);
+    }
+  }
+
+  /**
+   * Applies what was published up to a place.
+   *
+   * @param without source tables whose changes are left out
+   * @return whether it came there; otherwise {@code stopping} has opened
+   */
+  boolean until(Lsn published, Set<TableName> without, CountDownLatch stopping) throws Exception {
+    consume(
+        without,
+        applier -> stopping.getCount() == 0 || applier.position().hasReached(published),
+        () -> {});
+    run.leased().rollback();
+    return stopping.getCount() > 0;
+  }
+
+  private boolean isRequested(Connection requests) throws SQLException {
+    long now = System.nanoTime();
+    if (now - askedAt < PATIENCE.toNanos()) {
+      return false;
+    }
+    askedAt = now;
+    return !TableCopies.pending(requests, run.stream().name()).isEmpty();
+  }
+
+  @FunctionalInterface
+  private interface Condition {
+    boolean holds(Applier applier) throws SQLException;
+  }
+
+  private void consume(Set<TableName> without, Condition over, Runnable progressed)
+      throws Exception {
     try (Admin admin = clients.admin();
         Connection watching = run.connections().open(run.target())) {
       try {
-        apply(admin, watching, stopping, progressed);
+        consume(admin, watching, without, over, progressed);
       } catch (RelayException | SQLException e) {
         // Of tables that were altered meanwhile, what does not fit says nothing.
         place.verify(watching);
@@ -59,10 +101,11 @@ final class Consuming {
     }
   }
 
-  private void apply(Admin admin, Connection watching, CountDownLatch stopping, Runnable progressed)
+  private void consume(
+      Admin admin, Connection watching, Set<TableName> without, Condition over, Runnable progressed)
       throws Exception {
     Topics.verify(admin, run.stream(), topic);
-    List<TableShape> shapes = shapes(watching);
+    List<TableShape> shapes = shapes(watching, without);
     try (Applier applier =
             new Applier(
                 run.leased(),
@@ -74,7 +117,15 @@ final class Consuming {
                 place);
         TopicReader reader =
             new TopicReader(
-                clients, admin, run.stream(), topic, shapes, applier, place, run.faults());
+                clients,
+                admin,
+                run.stream(),
+                topic,
+                shapes,
+                without,
+                applier,
+                place,
+                run.faults());
         TopicWatch watch = TopicWatch.start(run, admin, topic, place, watching)) {
       log.info(
           "stream {}: applying from topic {} at offsets {}, position {}",
@@ -83,7 +134,7 @@ final class Consuming {
           topic.nextOffsets(),
           run.stream().position());
       long startedAt = applier.progressedAt();
-      while (stopping.getCount() > 0) {
+      while (!over.holds(applier)) {
         if (!reader.read(Duration.ZERO)) {
           applier.flush();
           reader.read(PATIENCE);
@@ -96,10 +147,13 @@ final class Consuming {
     }
   }
 
-  private List<TableShape> shapes(Connection targetReader) throws SQLException {
+  private List<TableShape> shapes(Connection targetReader, Set<TableName> without)
+      throws SQLException {
     try (Connection reader = run.connections().open(run.source())) {
-      return run.shapes(
-          reader, targetReader, ShapeRows.read(targetReader, reader, run.stream().name()));
+      Map<TableName, Remembered> remembered =
+          ShapeRows.read(targetReader, reader, run.stream().name());
+      remembered.keySet().removeAll(without);
+      return run.shapes(reader, targetReader, remembered);
     }
   }
 }

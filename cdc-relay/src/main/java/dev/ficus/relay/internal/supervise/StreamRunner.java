@@ -158,7 +158,9 @@ final class StreamRunner {
         return false;
       }
       StreamTopic topic = Topics.named(clients.cluster(), leased, row.get());
-      if (!Lease.ofTopic(topic.name()).take(leased)) {
+      // While tables are copied anew, the half that applies publishes as well.
+      if (!TableCopies.pending(leased, requested.name()).isEmpty()
+          || !Lease.ofTopic(topic.name()).take(leased)) {
         return !stopping.await(settings.supervisionInterval().toMillis(), TimeUnit.MILLISECONDS);
       }
       try (Admin admin = clients.admin()) {
@@ -202,9 +204,6 @@ final class StreamRunner {
       if (row.isEmpty() || stopping.getCount() == 0) {
         return false;
       }
-      if (row.get().via() instanceof Via.Kafka) {
-        return consume(source, leased);
-      }
       if (row.get().via() instanceof Via.Connect) {
         new Connecting(context(source, leased, row.get()), clients())
             .run(stopping, () -> failures.set(0));
@@ -216,6 +215,9 @@ final class StreamRunner {
         // From the position that it left, with the tables as they are now.
         return true;
       }
+      if (row.get().via() instanceof Via.Kafka) {
+        return consume(source, leased);
+      }
       new Streaming(context(source, leased, row.get())).run(stopping, () -> failures.set(0));
       return false;
     }
@@ -226,7 +228,7 @@ final class StreamRunner {
     if (row.state() != StreamState.COPYING
         || row.identity().isEmpty()
         || row.direction() != Direction.FORWARD
-        || !(row.via() instanceof Via.Direct)
+        || row.via() instanceof Via.Connect
         || !new Slots(source).hasRoomForSnapshot()) {
       return false;
     }
@@ -264,10 +266,15 @@ final class StreamRunner {
       throws Exception {
     copying = true;
     try {
-      new Recopy(source, target, leased, row, connections, settings, faults)
-          .run(
-              tables,
-              place -> new Streaming(context(source, leased, row)).until(place, tables, stopping));
+      RunContext run = context(source, leased, row);
+      Recopy recopy = new Recopy(source, target, leased, row, connections, settings, faults);
+      if (row.via() instanceof Via.Kafka) {
+        TopicCatchUp catchUp = new TopicCatchUp(run, clients(), stopping);
+        catchUp.takeTopic();
+        recopy.run(tables, place -> catchUp.until(place, tables));
+      } else {
+        recopy.run(tables, place -> new Streaming(run).until(place, tables, stopping));
+      }
     } finally {
       copying = false;
     }

@@ -7,14 +7,17 @@ import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.SlotLock;
 import dev.ficus.postgres.Slots;
+import dev.ficus.postgres.SqlErrors;
 import dev.ficus.postgres.StreamState;
 import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.StreamTopic;
 import dev.ficus.postgres.TableCopies;
+import dev.ficus.relay.internal.apply.Additions;
 import dev.ficus.relay.internal.apply.Applier;
 import dev.ficus.relay.internal.apply.Destination;
 import dev.ficus.relay.internal.apply.StreamEnded;
 import dev.ficus.relay.internal.capture.Capture;
+import dev.ficus.relay.internal.ddl.Addition;
 import dev.ficus.relay.internal.ddl.DdlStopped;
 import dev.ficus.relay.internal.ddl.DdlWatch;
 import dev.ficus.relay.internal.ddl.ShapeRows;
@@ -58,13 +61,7 @@ final class Streaming {
    */
   void run(CountDownLatch stopping, Runnable progressed) throws Exception {
     try (Connection requests = run.connections().open(run.target())) {
-      apply(
-          Set.of(),
-          sink -> sink,
-          new Ending(
-              stopping,
-              progressed,
-              () -> !TableCopies.pending(requests, run.stream().name()).isEmpty()));
+      apply(Set.of(), sink -> sink, untilRequested(stopping, progressed, requests));
     }
   }
 
@@ -86,8 +83,8 @@ final class Streaming {
   }
 
   /**
-   * Publishes to the stream's topic until {@code stopping} opens, from what the topic was given
-   * last.
+   * Publishes to the stream's topic until {@code stopping} opens, or tables are to be copied anew,
+   * from what the topic was given last.
    *
    * @param progressed called when something was published
    * @return whether a table has got more, which another run publishes with what follows
@@ -96,14 +93,60 @@ final class Streaming {
   boolean publish(
       KafkaClients clients, StreamTopic topic, CountDownLatch stopping, Runnable progressed)
       throws Exception {
+    try (Connection requests = run.connections().open(run.target())) {
+      return publish(
+          clients,
+          topic,
+          Set.of(),
+          sink -> sink,
+          new Barrier(run, stopping),
+          untilRequested(stopping, progressed, requests));
+    }
+  }
+
+  /**
+   * Publishes up to a place, and nothing that was committed after it.
+   *
+   * @param without source tables whose changes are left out
+   * @param applied has what was published applied
+   * @return whether all of it is; otherwise {@code stopping} has opened
+   */
+  boolean publishUntil(
+      KafkaClients clients,
+      StreamTopic topic,
+      Lsn place,
+      Set<TableName> without,
+      Applied applied,
+      CountDownLatch stopping)
+      throws Exception {
+    Ending ending = new Ending(stopping, () -> {}, () -> false);
+    try {
+      if (publish(clients, topic, without, sink -> new UntilSink(sink, place), applied, ending)) {
+        throw new SQLException(
+            "a table has got more while others are copied anew; the copy begins again",
+            SqlErrors.SERIALIZATION_FAILURE);
+      }
+      return false;
+    } catch (UntilSink.Reached e) {
+      return true;
+    }
+  }
+
+  private boolean publish(
+      KafkaClients clients,
+      StreamTopic topic,
+      Set<TableName> without,
+      UnaryOperator<Capture.Sink> around,
+      Applied applied,
+      Ending ending)
+      throws Exception {
     try (Connection catalog = openSlot();
         Connection markers = run.connections().open(run.source())) {
       SourceCheck check = new SourceCheck(run.source(), run.stream());
       Slots.Slot slot = check.verifyUnpublished();
       Map<TableName, Remembered> remembered = remembered(markers);
       DdlWatch ddl = watch(remembered, catalog, markers);
-      List<TableShape> shapes = run.shapes(markers, run.leased(), remembered);
-      Barrier barrier = new Barrier(run, stopping);
+      List<TableShape> shapes = shapes(remembered, without, markers);
       try (TopicPublisher publisher =
           TopicPublisher.open(
               clients, run.stream(), topic, slot.confirmed(), markers.getCatalog(), run.faults())) {
@@ -114,19 +157,25 @@ final class Streaming {
             run.source(),
             publisher.from(),
             topic.name());
-        Ending ending = new Ending(stopping, progressed, () -> false);
         try {
-          capture(publisher, publisher, publisher.from(), shapes, ddl, markers, ending);
+          capture(
+              publisher, around.apply(publisher), publisher.from(), shapes, ddl, markers, ending);
           return false;
-        } catch (DdlStopped e) {
-          barrier.await(publisher.position(), String.valueOf(e.getMessage()));
+        } catch (DdlStopped | UntilSink.Reached e) {
+          applied.await(publisher.position(), String.valueOf(e.getMessage()));
           throw e;
         } catch (AdditionAhead e) {
-          barrier.await(publisher.position(), String.valueOf(e.getMessage()));
-          barrier.add(e.addition());
+          applied.await(publisher.position(), String.valueOf(e.getMessage()));
+          add(e.addition());
           return true;
         }
       }
+    }
+  }
+
+  private void add(Addition addition) throws SQLException {
+    try (Connection target = run.connections().open(run.target())) {
+      Additions.commit(target, run.stream(), addition, run.faults());
     }
   }
 
@@ -138,6 +187,12 @@ final class Streaming {
   /** What ends a run, and whom its progress is told. */
   private record Ending(CountDownLatch stopping, Runnable progressed, Condition over) {}
 
+  /** Ends a run when it is to stop, or when tables are to be copied anew. */
+  private Ending untilRequested(CountDownLatch stopping, Runnable progressed, Connection requests) {
+    return new Ending(
+        stopping, progressed, () -> !TableCopies.pending(requests, run.stream().name()).isEmpty());
+  }
+
   private void apply(Set<TableName> without, UnaryOperator<Capture.Sink> around, Ending ending)
       throws Exception {
     try (Connection catalog = openSlot();
@@ -145,13 +200,7 @@ final class Streaming {
       new SourceCheck(run.source(), run.stream()).verify(run.leased());
       Map<TableName, Remembered> remembered = remembered(markers);
       DdlWatch ddl = watch(remembered, catalog, markers);
-      remembered.keySet().removeAll(without);
-      List<TableShape> shapes = run.shapes(markers, run.leased(), remembered);
-      if (!without.isEmpty()) {
-        // Something past the place has to come, or an idle source would never show that it was
-        // reached.
-        Marker.write(markers);
-      }
+      List<TableShape> shapes = shapes(remembered, without, markers);
       try (Applier applier =
           new Applier(
               run.leased(), run.stream(), shapes, run.settings(), run.meters(), run.faults())) {
@@ -277,5 +326,19 @@ final class Streaming {
       remembered.put(table, now);
     }
     return remembered;
+  }
+
+  /** What is carried; where tables are left out, up to some place. */
+  private List<TableShape> shapes(
+      Map<TableName, Remembered> remembered, Set<TableName> without, Connection markers)
+      throws SQLException {
+    if (!without.isEmpty()) {
+      // Something past the place has to come, or an idle source would never show that it was
+      // reached.
+      Marker.write(markers);
+    }
+    Map<TableName, Remembered> carried = new LinkedHashMap<>(remembered);
+    carried.keySet().removeAll(without);
+    return run.shapes(markers, run.leased(), carried);
   }
 }

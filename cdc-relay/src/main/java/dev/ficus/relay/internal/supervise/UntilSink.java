@@ -17,9 +17,13 @@ final class UntilSink implements Capture.Sink {
     this.place = place;
   }
 
-  /** The place was reached; everything before it is applied. */
+  /** The place was reached; everything before it is handed on. */
   static final class Reached extends RuntimeException {
     private static final long serialVersionUID = 1L;
+
+    private Reached(Lsn place) {
+      super("tables are copied anew as of " + place);
+    }
   }
 
   @Override
@@ -45,7 +49,7 @@ final class UntilSink implements Capture.Sink {
   public void commit(Lsn end) throws Exception {
     if (!place.hasReached(end)) {
       sink.flush();
-      throw new Reached();
+      throw new Reached(place);
     }
     sink.commit(end);
   }
