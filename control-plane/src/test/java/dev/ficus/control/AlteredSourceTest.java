@@ -16,11 +16,14 @@ import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.Streams;
 import dev.ficus.testkit.FaultScript;
 import dev.ficus.testkit.Rule;
+import dev.ficus.testkit.TestKafka;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What operators do about DDL in the source, and about one damaged table. */
 @Rule("R7")
@@ -47,9 +50,16 @@ class AlteredSourceTest {
         .hasMessageContaining("is FAILED");
   }
 
-  @Test
-  void shouldGoOnOnceTheChangeIsAccepted() {
-    try (Store store = new Store(folder);
+  private Store store(boolean overKafka) {
+    return overKafka
+        ? Store.over(TestKafka.shared().bootstrapServers(), folder)
+        : new Store(folder);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldGoOnOnceTheChangeIsAccepted(boolean overKafka) {
+    try (Store store = store(overKafka);
         ControlPlane control = store.control()) {
       store.bring(Store.ORDERS, Phase.FOLLOWING);
       assertThat(control.ddl(Store.ORDERS)).isEmpty();
@@ -80,10 +90,11 @@ class AlteredSourceTest {
     }
   }
 
-  @Test
-  void shouldCopyATableAnewInFollowingOnly() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldCopyATableAnewInFollowingOnly(boolean overKafka) {
     List<TableName> items = List.of(TableName.parse("order_items"));
-    try (Store store = new Store(folder);
+    try (Store store = store(overKafka);
         ControlPlane control = store.control()) {
       store.bring(Store.ORDERS, Phase.PROVISIONED);
       assertThatThrownBy(() -> control.recopy(Store.ORDERS, items))

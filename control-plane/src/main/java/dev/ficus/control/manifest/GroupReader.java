@@ -69,12 +69,10 @@ final class GroupReader {
             .optionalMapping("stream")
             .map(stream -> ViaReader.read(stream, withKafka, withConnect))
             .orElse(Via.DIRECT);
-    if (!(via instanceof Via.Direct) && ddl == DdlMode.ADDITIVE) {
+    if (via instanceof Via.Connect && ddl == DdlMode.ADDITIVE) {
       mapping.problem(
           "stream",
-          "not supported yet: 'ddl: additive' with 'via: "
-              + (via instanceof Via.Kafka ? "kafka" : "connect")
-              + "'; added columns stop a stream over Kafka");
+          "not supported yet: 'ddl: additive' with 'via: connect'; added columns stop such a stream");
     }
     if (via instanceof Via.Connect) {
       for (String key : List.of("transform", "loose-foreign-keys")) {

@@ -181,6 +181,13 @@ class StreamManifestTest extends ManifestTexts {
                 .orElseThrow()
                 .ddl())
         .isEqualTo(DdlMode.ADDITIVE);
+    assertThat(
+            read(VALID.replace(ddl, "stream: { via: kafka, ddl: additive }")
+                    + "kafka: { bootstrap-servers: b:9092 }\n")
+                .group(new GroupName("orders"))
+                .orElseThrow()
+                .ddl())
+        .isEqualTo(DdlMode.ADDITIVE);
     assertThat(problems(VALID.replace(ddl, "stream: { ddl: all }")))
         .singleElement()
         .asString()
