@@ -3,12 +3,19 @@ package dev.ficus.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ficus.core.FaultPoints;
+import dev.ficus.core.TableName;
 import dev.ficus.core.manifest.KafkaCluster;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamState;
+import dev.ficus.postgres.TableCopies;
 import dev.ficus.testkit.FaultScript;
 import dev.ficus.testkit.Rule;
+import dev.ficus.testkit.TestDatabase;
 import dev.ficus.testkit.TestKafka;
+import dev.ficus.testkit.TestPostgres;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -228,6 +235,67 @@ class KafkaDdlTest {
     assertThat(sides.awaitFailed().failure().orElseThrow()).contains("column p was dropped");
     assertThat(sides.service.query("select id || ' ' || extra from public.t order by 1"))
         .containsExactly("1 7", "2 7");
+  }
+
+  /** The notice of the one that commits later stands before that of the other. */
+  @Test
+  void shouldCarryColumnsOnThatTransactionsBesideEachOtherAdd() throws SQLException {
+    begin(1, ADDITIVE, FaultPoints.NONE);
+    try (Connection later = sides.shared.connect();
+        Statement statement = later.createStatement()) {
+      later.setAutoCommit(false);
+      statement.execute("alter table public.t add extra int");
+      sides.shared.execute("alter table public.other add extra int");
+      sides.shared.execute("insert into public.other values (1, 'x', 1)");
+      later.commit();
+    }
+    sides.shared.execute("insert into public.t (id, extra) values (2, 2)");
+    assertCaughtUpAndEqual();
+
+    assertThat(sides.row().failure()).isEmpty();
+  }
+
+  /** A part of the transaction was published before it altered, and stays in the topic. */
+  @Test
+  void shouldPassOverWhatItPublishedOfATableBeforeThatWasCopiedAnew() {
+    begin(4, RelaySettings.DEFAULTS, FaultPoints.NONE);
+    sides.shared.execute(
+        "begin; insert into public.t (id) select i from generate_series(10, 40) i; alter table public.t add extra int; commit");
+    sides.awaitFailed();
+    sides.service.execute("alter table public.t add extra int");
+    TableCopies.request(sides.target, TwoSides.FORWARD, Set.of(new TableName("public", "t")));
+    sides.awaitStreaming();
+    sides.stopRelays();
+
+    sides.relay();
+    sides.shared.execute(
+        "insert into public.t (id, extra) select i, i from generate_series(50, 80) i");
+    assertCaughtUpAndEqual();
+  }
+
+  /** So that the slot lets go of WAL. */
+  @Test
+  @Rule("R4")
+  void shouldPublishOnWhileTheTargetIsAway() {
+    begin(1, RelaySettings.DEFAULTS, FaultPoints.NONE);
+    String database = sides.service.queryOne("select current_database()");
+    TestDatabase other = TestPostgres.createElsewhere();
+    other.execute("alter database " + database + " allow_connections false");
+    other.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = '"
+            + database
+            + "'");
+    sides.shared.execute("insert into public.other values (1, 'published')");
+    String end = sides.shared.queryOne("select pg_current_wal_insert_lsn()");
+
+    sides.shared.await(
+        "select confirmed_flush_lsn >= '%s' from pg_replication_slots where slot_name = 'ficus_orders_forward_1'"
+            .formatted(end),
+        "t");
+
+    other.execute("alter database " + database + " allow_connections true");
+    other.close();
+    assertCaughtUpAndEqual();
   }
 
   /** Rows of before are of another shape, and come in the same transaction. */

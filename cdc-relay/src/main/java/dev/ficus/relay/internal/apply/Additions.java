@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 
 /** Gives a target's table what its source's has got. */
 public final class Additions {
@@ -20,9 +21,11 @@ public final class Additions {
   }
 
   /**
-   * Does so in a transaction of its own, where all of before is applied.
+   * Does so in a transaction of its own, where all of before is applied. That is flushed: what was
+   * published of a column must never be there without it.
    *
-   * @param target a connection that nothing else uses
+   * @param target the connection that bears the lease of whoever found it, which is left with
+   *     auto-commit off
    * @throws StreamEnded if the stream is not wanted any more
    */
   public static void commit(
@@ -30,6 +33,9 @@ public final class Additions {
       throws SQLException {
     target.setAutoCommit(false);
     lock(target, stream);
+    try (Statement session = target.createStatement()) {
+      session.execute("set local synchronous_commit = on");
+    }
     perform(target, stream, addition);
     faults.reach("relay.addition.before-commit");
     target.commit();

@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gives a target's table the columns that the source's has got, in the transaction that applies
- * what came before and after, and makes the stream carry them from there on.
+ * what came before and after (over Kafka, between the two), and makes the stream carry them from
+ * there on.
  *
  * <p>The rows that are there get the value that the source's rows of then have: null, or the
  * constant that the source noted when it added the column. A default's expression is never taken

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gives a target's table the partitions that the source's has got, in the transaction that applies
- * what came before and after.
+ * what came before and after (over Kafka, between the two).
  *
  * <p>A target that is cut otherwise keeps its own: a plain table, or one whose partitions take the
  * rows already. A row that none of them takes is refused by the server.

@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
  * <p>The race it closes: a table is altered, rewritten or truncated after its shape was verified or
  * its blocks were counted, and before a worker reads them; what a snapshot does not protect.
  *
- * <p>In between, while the slot is made, it is let go, for a deadlock that no server sees:
+ * <p>In between it is let go, for a deadlock that no server sees while the slot is made:
  *
  * <ol>
  *   <li>a transaction of the application has written and goes on;
@@ -77,7 +77,7 @@ final class SourceLocks {
         throw new SQLException(
             "table "
                 + table.getKey()
-                + " was altered, rewritten or truncated while the slot was made; the copy begins again",
+                + " was altered, rewritten or truncated before its rows were read; the copy begins again",
             SqlErrors.SERIALIZATION_FAILURE);
       }
     }

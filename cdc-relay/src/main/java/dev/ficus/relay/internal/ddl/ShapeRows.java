@@ -64,21 +64,29 @@ public final class ShapeRows {
     return all;
   }
 
+  /** {@link #version} in SQL, of the stream that an expression names. */
+  public static String versionOf(String stream) {
+    return "(select string_agg(v.xmin::text, ',' order by v.source_schema, v.source_table) from ficus.stream_shape v where v.stream = "
+        + stream
+        + ")";
+  }
+
   /**
-   * The newest change of the stream's tables that is settled: another one after each. Empty while
-   * one of them is not remembered yet.
+   * What tells all that is remembered of a stream's tables from what was before and will be: each
+   * {@link #write} changes it. Empty while one of them is not remembered yet.
    */
-  public static Optional<Lsn> newest(Connection target, StreamName stream) throws SQLException {
+  public static Optional<String> version(Connection target, StreamName stream) throws SQLException {
     try (PreparedStatement select =
         target.prepareStatement(
             """
-            select max(s.accepted)::text from ficus.stream_table t
+            select %s from ficus.stream_table t
             left join ficus.stream_shape s using (stream, source_schema, source_table)
-            where t.stream = ? having bool_and(s.accepted is not null)
-            """)) {
+            where t.stream = ? group by t.stream having bool_and(s.accepted is not null)
+            """
+                .formatted(versionOf("t.stream")))) {
       select.setString(1, stream.value());
       try (ResultSet row = select.executeQuery()) {
-        return row.next() ? Optional.of(Lsn.parse(row.getString(1))) : Optional.empty();
+        return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.ficus.relay.internal.kafka;
 
+import dev.ficus.relay.RelayException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -131,11 +132,7 @@ final class PartitionQueue {
   private List<Fetched> decode(List<ConsumerRecord<byte[], byte[]>> records) {
     List<Fetched> decoded = new ArrayList<>(records.size());
     for (ConsumerRecord<byte[], byte[]> record : records) {
-      TopicRecord what = envelopes.read(record);
-      if (partition != 0 && !(what instanceof TopicRecord.Row)) {
-        throw EnvelopeReader.strange(
-            record, "is where a transaction begins or ends, which partition 0 alone tells");
-      }
+      TopicRecord what = read(record);
       decoded.add(
           new Fetched(
               what,
@@ -145,6 +142,19 @@ final class PartitionQueue {
               bytes(record)));
     }
     return decoded;
+  }
+
+  private TopicRecord read(ConsumerRecord<byte[], byte[]> record) {
+    try {
+      TopicRecord what = envelopes.read(record);
+      if (partition != 0 && !(what instanceof TopicRecord.Row)) {
+        throw EnvelopeReader.strange(
+            record, "is where a transaction begins or ends, which partition 0 alone tells");
+      }
+      return what;
+    } catch (RelayException e) {
+      return new TopicRecord.Unreadable(e);
+    }
   }
 
   private static long run(ConsumerRecord<byte[], byte[]> record) {

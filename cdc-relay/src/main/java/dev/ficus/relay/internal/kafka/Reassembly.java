@@ -154,6 +154,8 @@ final class Reassembly {
     } else if (cut) {
       log.debug("stream {}: the rest of a transaction at {}", stream.name(), head.offset());
       transactions.take();
+    } else if (head.what() instanceof TopicRecord.Unreadable unreadable) {
+      throw unreadable.why();
     } else {
       throw gap(transactions, head);
     }
@@ -184,6 +186,9 @@ final class Reassembly {
       applier.abandon();
       begin(head, begin);
       return true;
+    }
+    if (what instanceof TopicRecord.Unreadable unreadable && head.run() >= openRun) {
+      throw unreadable.why();
     }
     if (head.run() != openRun || !what.transaction().equals(open)) {
       if (queue == transactions) {

@@ -5,6 +5,7 @@ import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTopic;
 import dev.ficus.relay.internal.apply.Companion;
 import dev.ficus.relay.internal.apply.StreamEnded;
+import dev.ficus.relay.internal.ddl.ShapeRows;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -24,27 +25,27 @@ import java.util.TreeMap;
  *   <li>the reader wakes and reads them as rows of the old shape, some of which fit.
  * </ol>
  *
- * So whoever moves the place names the newest change that it knows of, and what was read without
- * knowing a newer one is not committed.
+ * So whoever moves the place names the version of the tables that it knows, and what was read with
+ * another one is not committed.
  */
 public final class TopicPlace implements Companion {
 
   private final Connection target;
   private final StreamRow stream;
   private final StreamTopic topic;
-  private final Lsn shapedAt;
+  private final String shapes;
   // Of transactions that were read and are not known to be applied.
   private final TreeMap<Lsn, long[]> offsets = new TreeMap<>();
 
   /**
    * @param target the connection that applies
-   * @param shapedAt the newest change of the source's tables that the reader knows of
+   * @param shapes the {@linkplain ShapeRows#version version} of the tables that the reader knows
    */
-  public TopicPlace(Connection target, StreamRow stream, StreamTopic topic, Lsn shapedAt) {
+  public TopicPlace(Connection target, StreamRow stream, StreamTopic topic, String shapes) {
     this.target = target;
     this.stream = stream;
     this.topic = topic;
-    this.shapedAt = shapedAt;
+    this.shapes = shapes;
   }
 
   /** The transaction that ends there has been read up to an offset in each partition. */
@@ -67,13 +68,14 @@ public final class TopicPlace implements Companion {
         target.prepareStatement(
             """
             update ficus.stream_topic t set next_offsets = ? where topic = ? and stream = ? and not ended
-              and not exists (select from ficus.stream_shape s where s.stream = t.stream and s.accepted > ?::pg_lsn)
-            """)) {
+              and ? = %s
+            """
+                .formatted(ShapeRows.versionOf("t.stream")))) {
       update.setArray(
           1, target.createArrayOf("bigint", Arrays.stream(next).boxed().toArray(Long[]::new)));
       update.setString(2, topic.name());
       update.setString(3, stream.name().value());
-      update.setString(4, shapedAt.toString());
+      update.setString(4, shapes);
       if (update.executeUpdate() != 1) {
         throw ended();
       }
@@ -93,12 +95,13 @@ public final class TopicPlace implements Companion {
             """
             select 1 from ficus.stream s join ficus.stream_topic t on t.stream = s.name and not t.ended
             where s.name = ? and s.epoch = ? and s.state = 'STREAMING' and t.topic = ?
-              and not exists (select from ficus.stream_shape h where h.stream = s.name and h.accepted > ?::pg_lsn)
-            """)) {
+              and ? = %s
+            """
+                .formatted(ShapeRows.versionOf("s.name")))) {
       select.setString(1, stream.name().value());
       select.setLong(2, stream.epoch().value());
       select.setString(3, topic.name());
-      select.setString(4, shapedAt.toString());
+      select.setString(4, shapes);
       try (ResultSet row = select.executeQuery()) {
         if (!row.next()) {
           throw ended();

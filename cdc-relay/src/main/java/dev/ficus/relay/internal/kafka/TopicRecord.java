@@ -1,6 +1,7 @@
 package dev.ficus.relay.internal.kafka;
 
 import dev.ficus.core.Lsn;
+import dev.ficus.relay.RelayException;
 import dev.ficus.relay.internal.capture.Change;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,19 @@ sealed interface TopicRecord {
    * @param change null where it is of a table that the reader leaves out
    */
   record Row(String transaction, long order, @Nullable Change change) implements TopicRecord {}
+
+  /**
+   * It cannot be read. What a publisher has left of a transaction that was begun again is passed
+   * over all the same: its table may have another shape by now.
+   *
+   * @param why what is thrown once its turn comes
+   */
+  record Unreadable(RelayException why) implements TopicRecord {
+    @Override
+    public String transaction() {
+      return "that cannot be read";
+    }
+  }
 
   /**
    * It is whole.

@@ -4,6 +4,7 @@ import dev.ficus.core.Lsn;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamState;
 import dev.ficus.postgres.Streams;
+import dev.ficus.postgres.TableCopies;
 import dev.ficus.relay.internal.apply.StreamEnded;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -11,8 +12,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Where a publisher stands before a change of a table until all that it has published is applied:
- * so a topic never holds rows of two shapes of which any is yet to be applied.
+ * Where a publisher stands before a change of a table until the stream's other half has applied all
+ * that it published: so nothing that is whole in the topic and of the old shape is yet to be
+ * applied when rows of the new one come.
  *
  * <p>Why the change does not travel through the topic:
  *
@@ -24,7 +26,6 @@ import java.util.concurrent.TimeUnit;
  */
 final class Barrier implements Applied {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Duration WATCH = Duration.ofMillis(20);
 
   private final RunContext run;
@@ -36,20 +37,27 @@ final class Barrier implements Applied {
   }
 
   /**
-   * Waits for the stream's other half.
+   * Waits, and shows why when that takes long. It asks on the connection that bears the topic's
+   * lease: whoever has lost that goes no further.
    *
-   * @throws NotAppliedYet if that takes long: it is tried again, and shown meanwhile
-   * @throws StreamEnded if the stream is not wanted any more
+   * @throws StreamEnded if the stream is not wanted any more, or its tables are copied anew first
    */
   @Override
   public void await(Lsn published, String next) throws SQLException, InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    Waiting waiting =
+        new Waiting(
+            run,
+            "what was published up to "
+                + published
+                + " is not applied yet; the publisher waits for that, since then "
+                + next);
     while (!position().hasReached(published)) {
-      if (System.nanoTime() > deadline) {
-        throw new NotAppliedYet(published, next);
-      }
+      waiting.show();
       if (stopping.await(WATCH.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw notWanted();
+        throw ended(" is not wanted any more");
+      }
+      if (!TableCopies.pending(run.leased(), run.stream().name()).isEmpty()) {
+        throw ended(" copies tables anew first");
       }
     }
   }
@@ -61,10 +69,10 @@ final class Barrier implements Applied {
         .filter(row -> row.state() == StreamState.STREAMING)
         .findFirst()
         .map(StreamRow::position)
-        .orElseThrow(this::notWanted);
+        .orElseThrow(() -> ended(" is not wanted any more"));
   }
 
-  private StreamEnded notWanted() {
-    return new StreamEnded("stream " + run.stream().name() + " is not wanted any more");
+  private StreamEnded ended(String why) {
+    return new StreamEnded("stream " + run.stream().name() + why);
   }
 }

@@ -37,13 +37,13 @@ final class Consuming {
   private long askedAt = System.nanoTime();
 
   /**
-   * @param shapedAt the newest change of the stream's tables that the run's row knows of
+   * @param shapes the version of the tables that was read before the run's row
    */
-  Consuming(RunContext run, StreamTopic topic, Lsn shapedAt, KafkaClients clients) {
+  Consuming(RunContext run, StreamTopic topic, String shapes, KafkaClients clients) {
     this.run = run;
     this.topic = topic;
     this.clients = clients;
-    this.place = new TopicPlace(run.leased(), run.stream(), topic, shapedAt);
+    this.place = new TopicPlace(run.leased(), run.stream(), topic, shapes);
   }
 
   /**

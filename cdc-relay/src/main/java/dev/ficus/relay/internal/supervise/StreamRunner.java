@@ -2,7 +2,6 @@ package dev.ficus.relay.internal.supervise;
 
 import dev.ficus.core.Direction;
 import dev.ficus.core.FaultPoints;
-import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
 import dev.ficus.core.Via;
 import dev.ficus.postgres.Database;
@@ -158,10 +157,13 @@ final class StreamRunner {
         return false;
       }
       StreamTopic topic = Topics.named(clients.cluster(), leased, row.get());
-      // While tables are copied anew, the half that applies publishes as well.
-      if (!TableCopies.pending(leased, requested.name()).isEmpty()
-          || !Lease.ofTopic(topic.name()).take(leased)) {
+      if (copiesAnew(leased) || !Lease.ofTopic(topic.name()).take(leased) || copiesAnew(leased)) {
         return !stopping.await(settings.supervisionInterval().toMillis(), TimeUnit.MILLISECONDS);
+      }
+      // Once more: whoever had the lease may have carried columns on meanwhile.
+      row = current(leased);
+      if (row.isEmpty()) {
+        return false;
       }
       try (Admin admin = clients.admin()) {
         topic = Topics.ensure(clients.cluster(), admin, leased, row.get());
@@ -169,6 +171,11 @@ final class StreamRunner {
       return new Streaming(context(source(), leased, row.get()))
           .publish(clients, topic, stopping, () -> failures.set(0));
     }
+  }
+
+  /** Meanwhile the half that applies publishes as well. */
+  private boolean copiesAnew(Connection leased) throws SQLException {
+    return !TableCopies.pending(leased, requested.name()).isEmpty();
   }
 
   private KafkaClients clients() {
@@ -211,7 +218,12 @@ final class StreamRunner {
       }
       Set<TableName> pending = TableCopies.pending(leased, requested.name());
       if (!pending.isEmpty()) {
-        recopy(source, leased, row.get(), pending);
+        if (row.get().via() instanceof Via.Kafka) {
+          recopyOverKafka(source, leased, row.get(), pending);
+        } else {
+          RunContext run = context(source, leased, row.get());
+          recopy(run, pending, place -> new Streaming(run).until(place, pending, stopping));
+        }
         // From the position that it left, with the tables as they are now.
         return true;
       }
@@ -262,19 +274,25 @@ final class StreamRunner {
     }
   }
 
-  private void recopy(Database source, Connection leased, StreamRow row, Set<TableName> tables)
+  private void recopyOverKafka(
+      Database source, Connection leased, StreamRow row, Set<TableName> tables) throws Exception {
+    TopicCatchUp.take(context(source, leased, row), clients(), stopping);
+    // Once more: whoever had the topic may have carried columns on meanwhile.
+    Optional<String> shapes = ShapeRows.version(leased, requested.name());
+    Optional<StreamRow> now = current(leased);
+    if (now.isPresent() && shapes.isPresent()) {
+      RunContext run = context(source, leased, now.get());
+      TopicCatchUp catchUp = new TopicCatchUp(run, shapes.get(), clients(), stopping);
+      recopy(run, tables, place -> catchUp.until(place, tables));
+    }
+  }
+
+  private void recopy(RunContext run, Set<TableName> tables, Recopy.CatchUp catchUp)
       throws Exception {
     copying = true;
     try {
-      RunContext run = context(source, leased, row);
-      Recopy recopy = new Recopy(source, target, leased, row, connections, settings, faults);
-      if (row.via() instanceof Via.Kafka) {
-        TopicCatchUp catchUp = new TopicCatchUp(run, clients(), stopping);
-        catchUp.takeTopic();
-        recopy.run(tables, place -> catchUp.until(place, tables));
-      } else {
-        recopy.run(tables, place -> new Streaming(run).until(place, tables, stopping));
-      }
+      new Recopy(run.source(), target, run.leased(), run.stream(), connections, settings, faults)
+          .run(tables, catchUp);
     } finally {
       copying = false;
     }
@@ -282,19 +300,19 @@ final class StreamRunner {
 
   private boolean consume(Database source, Connection leased) throws Exception {
     KafkaClients clients = clients();
-    // Before the row with its tables: what is altered in between is newer.
-    Optional<Lsn> shapedAt = ShapeRows.newest(leased, requested.name());
+    // Before the row with its tables: what is altered in between makes another one.
+    Optional<String> shapes = ShapeRows.version(leased, requested.name());
     Optional<StreamRow> row = current(leased);
     Optional<StreamTopic> topic =
         StreamTopics.find(leased, requested.name()).filter(it -> it.id().isPresent());
     if (row.isEmpty()) {
       return false;
     }
-    if (topic.isEmpty() || shapedAt.isEmpty()) {
+    if (topic.isEmpty() || shapes.isEmpty()) {
       // Its publisher makes the one, and notes the other where no copy has.
       return !stopping.await(settings.supervisionInterval().toMillis(), TimeUnit.MILLISECONDS);
     }
-    new Consuming(context(source, leased, row.get()), topic.get(), shapedAt.get(), clients)
+    new Consuming(context(source, leased, row.get()), topic.get(), shapes.get(), clients)
         .run(stopping, () -> failures.set(0));
     return false;
   }

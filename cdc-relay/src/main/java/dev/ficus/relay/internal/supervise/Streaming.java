@@ -17,7 +17,6 @@ import dev.ficus.relay.internal.apply.Applier;
 import dev.ficus.relay.internal.apply.Destination;
 import dev.ficus.relay.internal.apply.StreamEnded;
 import dev.ficus.relay.internal.capture.Capture;
-import dev.ficus.relay.internal.ddl.Addition;
 import dev.ficus.relay.internal.ddl.DdlStopped;
 import dev.ficus.relay.internal.ddl.DdlWatch;
 import dev.ficus.relay.internal.ddl.ShapeRows;
@@ -34,6 +33,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -61,7 +61,13 @@ final class Streaming {
    */
   void run(CountDownLatch stopping, Runnable progressed) throws Exception {
     try (Connection requests = run.connections().open(run.target())) {
-      apply(Set.of(), sink -> sink, untilRequested(stopping, progressed, requests));
+      apply(
+          Set.of(),
+          sink -> sink,
+          new Ending(
+              stopping,
+              progressed,
+              () -> !TableCopies.pending(requests, run.stream().name()).isEmpty()));
     }
   }
 
@@ -93,14 +99,14 @@ final class Streaming {
   boolean publish(
       KafkaClients clients, StreamTopic topic, CountDownLatch stopping, Runnable progressed)
       throws Exception {
-    try (Connection requests = run.connections().open(run.target())) {
+    try (Requests requests = new Requests(run)) {
       return publish(
           clients,
           topic,
+          Optional.empty(),
           Set.of(),
-          sink -> sink,
           new Barrier(run, stopping),
-          untilRequested(stopping, progressed, requests));
+          new Ending(stopping, progressed, requests::arePending));
     }
   }
 
@@ -121,7 +127,7 @@ final class Streaming {
       throws Exception {
     Ending ending = new Ending(stopping, () -> {}, () -> false);
     try {
-      if (publish(clients, topic, without, sink -> new UntilSink(sink, place), applied, ending)) {
+      if (publish(clients, topic, Optional.of(place), without, applied, ending)) {
         throw new SQLException(
             "a table has got more while others are copied anew; the copy begins again",
             SqlErrors.SERIALIZATION_FAILURE);
@@ -135,8 +141,8 @@ final class Streaming {
   private boolean publish(
       KafkaClients clients,
       StreamTopic topic,
+      Optional<Lsn> place,
       Set<TableName> without,
-      UnaryOperator<Capture.Sink> around,
       Applied applied,
       Ending ending)
       throws Exception {
@@ -150,7 +156,15 @@ final class Streaming {
       try (TopicPublisher publisher =
           TopicPublisher.open(
               clients, run.stream(), topic, slot.confirmed(), markers.getCatalog(), run.faults())) {
-        check.verifyPublished(run.leased(), publisher.from());
+        Lsn settled = newest(remembered);
+        check.verifyPublished(
+            run.leased(), settled.hasReached(publisher.from()) ? settled : publisher.from());
+        if (place.isPresent() && !place.get().hasReached(publisher.from())) {
+          // Somebody without the lease did, before the brokers refused it.
+          throw new SQLException(
+              "the topic was written past the snapshot that tables are copied anew from; the copy begins again",
+              SqlErrors.SERIALIZATION_FAILURE);
+        }
         log.info(
             "stream {}: publishing from {} at {} to topic {}",
             run.stream().name(),
@@ -158,25 +172,27 @@ final class Streaming {
             publisher.from(),
             topic.name());
         try {
-          capture(
-              publisher, around.apply(publisher), publisher.from(), shapes, ddl, markers, ending);
+          Capture.Sink sink =
+              place.<Capture.Sink>map(it -> new UntilSink(publisher, it)).orElse(publisher);
+          capture(publisher, sink, publisher.from(), shapes, ddl, markers, ending);
           return false;
         } catch (DdlStopped | UntilSink.Reached e) {
           applied.await(publisher.position(), String.valueOf(e.getMessage()));
           throw e;
         } catch (AdditionAhead e) {
           applied.await(publisher.position(), String.valueOf(e.getMessage()));
-          add(e.addition());
+          Additions.commit(run.leased(), run.stream(), e.addition(), run.faults());
           return true;
         }
       }
     }
   }
 
-  private void add(Addition addition) throws SQLException {
-    try (Connection target = run.connections().open(run.target())) {
-      Additions.commit(target, run.stream(), addition, run.faults());
-    }
+  /** The newest change that is settled: what it told of was read here, and may not be published. */
+  private static Lsn newest(Map<TableName, Remembered> remembered) {
+    return remembered.values().stream()
+        .map(Remembered::accepted)
+        .reduce(Lsn.ZERO, (one, other) -> one.hasReached(other) ? one : other);
   }
 
   @FunctionalInterface
@@ -186,12 +202,6 @@ final class Streaming {
 
   /** What ends a run, and whom its progress is told. */
   private record Ending(CountDownLatch stopping, Runnable progressed, Condition over) {}
-
-  /** Ends a run when it is to stop, or when tables are to be copied anew. */
-  private Ending untilRequested(CountDownLatch stopping, Runnable progressed, Connection requests) {
-    return new Ending(
-        stopping, progressed, () -> !TableCopies.pending(requests, run.stream().name()).isEmpty());
-  }
 
   private void apply(Set<TableName> without, UnaryOperator<Capture.Sink> around, Ending ending)
       throws Exception {

@@ -4,10 +4,8 @@ import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
 import dev.ficus.postgres.StreamTopic;
 import dev.ficus.relay.internal.apply.StreamEnded;
-import dev.ficus.relay.internal.ddl.ShapeRows;
 import dev.ficus.relay.internal.kafka.KafkaClients;
 import dev.ficus.relay.internal.kafka.Topics;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Set;
@@ -21,30 +19,45 @@ import org.apache.kafka.clients.admin.Admin;
  *
  * <p>The race it closes: a publisher that goes on by itself writes past the snapshot, changes of
  * these tables included; whoever applied them before the copy would see them undone by it. So the
- * topic's lease is taken before the snapshot is made, and nobody else publishes until the copy has
- * ended.
+ * topic's lease is taken before the snapshot is made, which ends a publisher that lives; one that
+ * has lost the lease and does not know it is refused by the brokers once this one publishes, and
+ * where it has written past the snapshot by then, the copy begins again.
  */
 final class TopicCatchUp {
 
   private static final Duration PAUSE = Duration.ofMillis(50);
 
   private final RunContext run;
+  private final String shapes;
   private final KafkaClients clients;
   private final CountDownLatch stopping;
 
-  TopicCatchUp(RunContext run, KafkaClients clients, CountDownLatch stopping) {
+  /**
+   * @param run with the row as it was once the lease was taken
+   * @param shapes the version of its tables, read before that
+   */
+  TopicCatchUp(RunContext run, String shapes, KafkaClients clients, CountDownLatch stopping) {
     this.run = run;
+    this.shapes = shapes;
     this.clients = clients;
     this.stopping = stopping;
   }
 
-  /** Takes the topic's lease, which its publisher lets go of when it hears of the request. */
-  void takeTopic() throws SQLException, InterruptedException {
-    Connection leased = run.leased();
-    Lease lease = Lease.ofTopic(Topics.named(clients.cluster(), leased, run.stream()).name());
-    while (!lease.take(leased)) {
+  /**
+   * Takes the topic's lease, which its publisher lets go of when it hears of the request.
+   *
+   * @param run whose connection is to have it
+   */
+  static void take(RunContext run, KafkaClients clients, CountDownLatch stopping)
+      throws SQLException, InterruptedException {
+    Lease lease = Lease.ofTopic(Topics.named(clients.cluster(), run.leased(), run.stream()).name());
+    Waiting waiting =
+        new Waiting(
+            run, "its publisher does not let go of the topic; the copy of tables waits for that");
+    while (!lease.take(run.leased())) {
+      waiting.show();
       if (stopping.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw ended();
+        throw ended(run);
       }
     }
   }
@@ -72,13 +85,12 @@ final class TopicCatchUp {
   }
 
   private void apply(StreamTopic topic, Lsn published, Set<TableName> without) throws Exception {
-    Lsn shapedAt = ShapeRows.newest(run.leased(), run.stream().name()).orElseThrow();
-    if (!new Consuming(run, topic, shapedAt, clients).until(published, without, stopping)) {
-      throw ended();
+    if (!new Consuming(run, topic, shapes, clients).until(published, without, stopping)) {
+      throw ended(run);
     }
   }
 
-  private StreamEnded ended() {
+  private static StreamEnded ended(RunContext run) {
     return new StreamEnded(
         "stream " + run.stream().name() + " is to end while it copies tables anew");
   }

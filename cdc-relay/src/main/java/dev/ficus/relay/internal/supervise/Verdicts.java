@@ -38,10 +38,6 @@ final class Verdicts {
     if (stop != null) {
       return new Verdict.Fail(stop.what(), stop.next(), List.of());
     }
-    NotAppliedYet waiting = find(error, NotAppliedYet.class);
-    if (waiting != null) {
-      return new Verdict.Retry(String.valueOf(waiting.getMessage()));
-    }
     if (isRetried(error)) {
       return new Verdict.Retry(describe(error));
     }

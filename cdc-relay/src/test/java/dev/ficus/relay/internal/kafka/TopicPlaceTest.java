@@ -17,6 +17,7 @@ import dev.ficus.postgres.StreamTopic;
 import dev.ficus.postgres.StreamTopics;
 import dev.ficus.postgres.Streams;
 import dev.ficus.relay.internal.apply.StreamEnded;
+import dev.ficus.relay.internal.ddl.ShapeRows;
 import dev.ficus.testkit.Rule;
 import dev.ficus.testkit.TestDatabase;
 import dev.ficus.testkit.TestPostgres;
@@ -59,12 +60,16 @@ class TopicPlaceTest {
         StreamTopic topic = StreamTopics.find(connection, FORWARD).orElseThrow();
         TopicPlace place =
             new TopicPlace(
-                connection, streams.find(FORWARD).orElseThrow(), topic, Lsn.parse("0/100"));
+                connection,
+                streams.find(FORWARD).orElseThrow(),
+                topic,
+                ShapeRows.version(connection, FORWARD).orElseThrow());
         place.read(END, new long[] {7});
         place.to(END).perform();
         place.verify(connection);
 
-        database.execute("update ficus.stream_shape set accepted = '0/200'");
+        // A notice that stands before the last one, of a transaction that committed after it.
+        database.execute("update ficus.stream_shape set accepted = '0/50'");
 
         place.read(END, new long[] {9});
         assertThatThrownBy(() -> place.to(END).perform()).isInstanceOf(StreamEnded.class);
