@@ -12,7 +12,7 @@ import java.sql.SQLException;
  *
  * <p>The race it closes: a relay hangs, another one takes over, the first one wakes and writes. The
  * lock ends with its connection and nothing else; a relay that lost it has lost the connection it
- * would write on. A publisher that lost it is refused by the brokers.
+ * would write on. A publisher that lost it is refused by the brokers once another one has begun.
  */
 final class Lease {
 
