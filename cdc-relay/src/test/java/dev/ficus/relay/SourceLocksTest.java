@@ -117,15 +117,8 @@ class SourceLocksTest {
               .run(
                   "relay.copy.truncated",
                   1,
-                  () -> {
-                    // It waits for the copy's lock, and no worker has one yet.
-                    truncating.completeAsync(
-                        () -> {
-                          sides.shared.execute("truncate public.child");
-                          return null;
-                        });
-                    awaitQuery(sides.shared, "truncate%");
-                  });
+                  // It waits for the copy's lock, and no worker has one yet.
+                  () -> truncateChild(sides, truncating));
       sides.request("parent", "child");
       sides.relay(BackfillTest.SMALL, faults);
       truncating.join();
@@ -149,18 +142,7 @@ class SourceLocksTest {
       sides.stopRelays();
       CompletableFuture<Void> truncating = new CompletableFuture<>();
       FaultScript faults =
-          new FaultScript()
-              .run(
-                  "relay.recopy.begun",
-                  1,
-                  () -> {
-                    truncating.completeAsync(
-                        () -> {
-                          sides.shared.execute("truncate public.child");
-                          return null;
-                        });
-                    awaitQuery(sides.shared, "truncate%", truncating);
-                  });
+          new FaultScript().run("relay.recopy.begun", 1, () -> truncateChild(sides, truncating));
       TableCopies.request(sides.target, TwoSides.FORWARD, Set.of(new TableName("public", "child")));
       sides.relay(BackfillTest.SMALL, faults);
       sides.awaitStreaming();
@@ -171,6 +153,16 @@ class SourceLocksTest {
       assertThat(sides.rows(sides.service, "child")).isEmpty();
       assertThat(Collections.frequency(faults.reached(), "relay.recopy.begun")).isEqualTo(2);
     }
+  }
+
+  /** Truncates it on a thread of its own; returns once that is done, or waits for a lock. */
+  private static void truncateChild(TwoSides sides, CompletableFuture<Void> truncating) {
+    truncating.completeAsync(
+        () -> {
+          sides.shared.execute("truncate public.child");
+          return null;
+        });
+    awaitQuery(sides.shared, "truncate%", truncating);
   }
 
   private static void awaitQuery(TestDatabase database, String query) {

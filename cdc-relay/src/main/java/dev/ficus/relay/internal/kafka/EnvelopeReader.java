@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
@@ -115,9 +116,17 @@ final class EnvelopeReader {
       if (leftOut.contains(name)) {
         return new TopicRecord.Row(transaction, parsed.order, null);
       }
-      EnvelopeTemplate.Filled filled = filled(record, name, transaction, parsed);
-      remember(filled.table(), value);
-      return new TopicRecord.Row(transaction, parsed.order, change(record, filled));
+      TableShape table = tables.get(name);
+      if (table == null) {
+        throw strange(record, "is of table " + name + ", which the stream does not carry");
+      }
+      Optional<RelayException> other = otherShape(record, table, parsed);
+      if (other.isPresent()) {
+        return new TopicRecord.OtherShape(transaction, other.get());
+      }
+      remember(table, value);
+      return new TopicRecord.Row(
+          transaction, parsed.order, change(record, filled(table, transaction, parsed)));
     }
     return switch (parsed.status) {
       case "BEGIN" -> begin(record, transaction, parsed.committedAtMillis);
@@ -158,12 +167,8 @@ final class EnvelopeReader {
     return new TableName(parsed.schema, parsed.table);
   }
 
-  private EnvelopeTemplate.Filled filled(
-      ConsumerRecord<byte[], byte[]> record, TableName name, String transaction, Parsed parsed) {
-    TableShape table = tables.get(name);
-    if (table == null) {
-      throw strange(record, "is of table " + name + ", which the stream does not carry");
-    }
+  private static EnvelopeTemplate.Filled filled(
+      TableShape table, String transaction, Parsed parsed) {
     String op = String.valueOf(parsed.op);
     return new EnvelopeTemplate.Filled(
         table,
@@ -171,8 +176,12 @@ final class EnvelopeReader {
         parsed.order,
         parsed.lsn,
         op.length() == 1 ? op.charAt(0) : ' ',
-        values(record, table, "before", parsed.before, table.key()),
-        values(record, table, "after", parsed.after, table.columns()));
+        image(parsed.before),
+        image(parsed.after));
+  }
+
+  private static @Nullable RowImage image(@Nullable Fields fields) {
+    return fields == null ? null : new RowImage(fields.values.toArray(new @Nullable String[0]));
   }
 
   private static Change change(
@@ -236,33 +245,33 @@ final class EnvelopeReader {
     return new RowKey(values);
   }
 
-  private static @Nullable RowImage values(
+  private static Optional<RelayException> otherShape(
+      ConsumerRecord<byte[], byte[]> record, TableShape table, Parsed parsed) {
+    return otherShape(record, table, "before", parsed.before, table.key())
+        .or(() -> otherShape(record, table, "after", parsed.after, table.columns()));
+  }
+
+  private static Optional<RelayException> otherShape(
       ConsumerRecord<byte[], byte[]> record,
       TableShape table,
       String part,
       @Nullable Fields fields,
       List<CarriedColumn> columns) {
-    if (fields == null) {
-      return null;
+    List<String> carried = columns.stream().map(CarriedColumn::name).toList();
+    if (fields == null || fields.names.equals(carried)) {
+      return Optional.empty();
     }
-    List<String> names = fields.names;
-    boolean same = names.size() == columns.size();
-    for (int i = 0; same && i < names.size(); i++) {
-      same = names.get(i).equals(columns.get(i).name());
-    }
-    if (!same) {
-      throw strange(
-          record,
-          "has columns "
-              + names
-              + " of table "
-              + table.source()
-              + " in its "
-              + part
-              + ", while the stream carries "
-              + columns.stream().map(CarriedColumn::name).toList());
-    }
-    return new RowImage(fields.values.toArray(new @Nullable String[0]));
+    return Optional.of(
+        strange(
+            record,
+            "has columns "
+                + fields.names
+                + " of table "
+                + table.source()
+                + " in its "
+                + part
+                + ", while the stream carries "
+                + carried));
   }
 
   private static Lsn lsn(ConsumerRecord<byte[], byte[]> record, String header) {

@@ -1,6 +1,5 @@
 package dev.ficus.relay.internal.kafka;
 
-import dev.ficus.relay.RelayException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -132,7 +131,12 @@ final class PartitionQueue {
   private List<Fetched> decode(List<ConsumerRecord<byte[], byte[]>> records) {
     List<Fetched> decoded = new ArrayList<>(records.size());
     for (ConsumerRecord<byte[], byte[]> record : records) {
-      TopicRecord what = read(record);
+      TopicRecord what = envelopes.read(record);
+      if (partition != 0
+          && (what instanceof TopicRecord.Begin || what instanceof TopicRecord.End)) {
+        throw EnvelopeReader.strange(
+            record, "is where a transaction begins or ends, which partition 0 alone tells");
+      }
       decoded.add(
           new Fetched(
               what,
@@ -142,19 +146,6 @@ final class PartitionQueue {
               bytes(record)));
     }
     return decoded;
-  }
-
-  private TopicRecord read(ConsumerRecord<byte[], byte[]> record) {
-    try {
-      TopicRecord what = envelopes.read(record);
-      if (partition != 0 && !(what instanceof TopicRecord.Row)) {
-        throw EnvelopeReader.strange(
-            record, "is where a transaction begins or ends, which partition 0 alone tells");
-      }
-      return what;
-    } catch (RelayException e) {
-      return new TopicRecord.Unreadable(e);
-    }
   }
 
   private static long run(ConsumerRecord<byte[], byte[]> record) {

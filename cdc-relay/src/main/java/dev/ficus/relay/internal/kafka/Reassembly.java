@@ -154,8 +154,8 @@ final class Reassembly {
     } else if (cut) {
       log.debug("stream {}: the rest of a transaction at {}", stream.name(), head.offset());
       transactions.take();
-    } else if (head.what() instanceof TopicRecord.Unreadable unreadable) {
-      throw unreadable.why();
+    } else if (head.what() instanceof TopicRecord.OtherShape other) {
+      throw other.why();
     } else {
       throw gap(transactions, head);
     }
@@ -187,8 +187,8 @@ final class Reassembly {
       begin(head, begin);
       return true;
     }
-    if (what instanceof TopicRecord.Unreadable unreadable && head.run() >= openRun) {
-      throw unreadable.why();
+    if (what instanceof TopicRecord.OtherShape other && head.run() >= openRun) {
+      throw other.why();
     }
     if (head.run() != openRun || !what.transaction().equals(open)) {
       if (queue == transactions) {

@@ -55,17 +55,13 @@ sealed interface TopicRecord {
   record Row(String transaction, long order, @Nullable Change change) implements TopicRecord {}
 
   /**
-   * It cannot be read. What a publisher has left of a transaction that was begun again is passed
-   * over all the same: its table may have another shape by now.
+   * A change of a table, with other columns than the stream carries. What a publisher has left of a
+   * transaction that was begun again is passed over all the same: its table may have been altered
+   * since.
    *
    * @param why what is thrown once its turn comes
    */
-  record Unreadable(RelayException why) implements TopicRecord {
-    @Override
-    public String transaction() {
-      return "that cannot be read";
-    }
-  }
+  record OtherShape(String transaction, RelayException why) implements TopicRecord {}
 
   /**
    * It is whole.

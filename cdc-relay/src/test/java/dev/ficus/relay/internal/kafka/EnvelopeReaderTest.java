@@ -107,6 +107,9 @@ class EnvelopeReaderTest {
   private static String inWords(Supplier<TopicRecord> reading) {
     try {
       TopicRecord read = reading.get();
+      if (read instanceof TopicRecord.OtherShape) {
+        return "refused";
+      }
       return read instanceof TopicRecord.Row row
           ? row.transaction()
               + " "
