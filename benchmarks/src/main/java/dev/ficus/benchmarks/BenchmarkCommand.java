@@ -64,6 +64,8 @@ public final class BenchmarkCommand implements Callable<Integer> {
   public static void main(String[] arguments) {
     // The broker's own test kit brings one that writes every library's lines between the results.
     System.setProperty("log4j2.configurationFile", "dev/ficus/benchmarks/log4j2.properties");
+    // Where none is there, its absence is no news.
+    System.setProperty("slf4j.internal.verbosity", "ERROR");
     System.exit(new CommandLine(new BenchmarkCommand()).execute(arguments));
   }
 
