@@ -13,7 +13,7 @@ public final class AdditionAhead extends RuntimeException {
   private final transient Addition addition;
 
   AdditionAhead(Addition addition) {
-    super("table " + addition.after().source() + " has got more at " + addition.lsn());
+    super("table " + addition.after().source() + " got columns or partitions at " + addition.lsn());
     this.addition = addition;
   }
 

@@ -49,7 +49,7 @@ final class Barrier implements Applied {
             run,
             "what was published up to "
                 + published
-                + " is not applied yet; the publisher waits for that, since then "
+                + " is not applied yet; the publisher waits for that before it goes on: "
                 + next);
     while (!position().hasReached(published)) {
       waiting.show();

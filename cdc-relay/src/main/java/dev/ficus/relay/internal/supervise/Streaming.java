@@ -129,7 +129,7 @@ final class Streaming {
     try {
       if (publish(clients, topic, Optional.of(place), without, applied, ending)) {
         throw new SQLException(
-            "a table has got more while others are copied anew; the copy begins again",
+            "a table got columns or partitions while others are copied anew; the copy begins again",
             SqlErrors.SERIALIZATION_FAILURE);
       }
       return false;
