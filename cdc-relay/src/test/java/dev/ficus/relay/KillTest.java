@@ -102,6 +102,7 @@ class KillTest {
       traffic.fill(20_000);
       traffic.start(seed);
       sides.request(Traffic.TABLES);
+      RelayProcess.recordClasses(sides, relayLog);
       int inBackfill = 0;
       int inStreaming = 0;
       long begun = System.nanoTime();
