@@ -38,6 +38,11 @@ class KillTest {
   private static final Logger log = LoggerFactory.getLogger(KillTest.class);
   private static final int KILLS = Integer.getInteger("ficus.test.kills", 30);
   private static final int PARTITIONS = Integer.getInteger("ficus.test.partitions", 1);
+
+  /** Lives too short to follow the traffic: every so many, one applies what has piled up. */
+  private static final int LIVES = 20;
+
+  private static final Duration CATCHING_UP = Duration.ofMinutes(5);
   private static final boolean OVER_KAFKA =
       System.getProperty("ficus.test.via", "direct").equals("kafka");
 
@@ -122,6 +127,9 @@ class KillTest {
             // Half of them where a table is finished, or all are.
             sides.awaitRow(row -> row.tablesToCopy() < Traffic.TABLES.length);
           }
+          if ((inBackfill + inStreaming) % LIVES == LIVES - 1) {
+            sides.streams.awaitPosition(TwoSides.FORWARD, Marker.write(sides.source), CATCHING_UP);
+          }
           LockSupport.parkNanos(random.nextInt(wantBackfill ? 250 : 300) * 1_000_000L);
           boolean copying = sides.isCopying();
           relay.kill();
@@ -137,13 +145,15 @@ class KillTest {
       try (RelayProcess relay = starter.start(sides, relayLog)) {
         traffic.stop();
         sides.awaitStreaming();
-        sides.streams.awaitPosition(
-            TwoSides.FORWARD, Marker.write(sides.source), Duration.ofSeconds(300 + 6L * kills));
+        sides.streams.awaitPosition(TwoSides.FORWARD, Marker.write(sides.source), CATCHING_UP);
         sides.assertEqual(Traffic.TABLES);
         assertThat(relay.isAlive()).isTrue();
       }
       assertThat(traffic.checks()).isGreaterThan(4L * kills);
       assertThat(sides.rows(sides.shared, "item")).hasSizeGreaterThan(10_000);
+    } catch (AssertionError e) {
+      log.error("the relays' last words: {}", tail(relayLog));
+      throw e;
     }
   }
 
