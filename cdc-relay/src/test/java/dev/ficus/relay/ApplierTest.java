@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.Lsn;
 import dev.ficus.relay.internal.apply.Applier;
+import dev.ficus.relay.internal.apply.Companion;
 import dev.ficus.relay.internal.apply.StreamEnded;
 import dev.ficus.relay.internal.capture.Change;
 import dev.ficus.relay.internal.capture.RowImage;
@@ -69,7 +70,8 @@ class ApplierTest {
         List.of(table),
         GuardTest.ONE_BY_ONE,
         new RelayMeters(new SimpleMeterRegistry()),
-        faults);
+        faults,
+        Companion.NONE);
   }
 
   private Lsn lsn(int bytes) {

@@ -76,22 +76,7 @@ public final class Applier implements Destination, AutoCloseable {
    * @param target the connection that bears the lease; where its role may, it is switched to
    *     replica mode, in which neither triggers nor foreign keys act, since both have acted in the
    *     source
-   */
-  public Applier(
-      Connection target,
-      StreamRow stream,
-      List<TableShape> shapes,
-      RelaySettings settings,
-      RelayMeters meters,
-      FaultPoints faults)
-      throws SQLException {
-    this(target, stream, shapes, settings, meters, faults, end -> Companion.Move.NONE);
-  }
-
-  /**
-   * The same with something that is moved together with the position.
-   *
-   * @param companion moved in each transaction that moves it
+   * @param companion moved in each transaction that moves the position
    */
   public Applier(
       Connection target,

@@ -7,6 +7,9 @@ import java.sql.SQLException;
 @FunctionalInterface
 public interface Companion {
 
+  /** Of a stream with which nothing else moves. */
+  Companion NONE = end -> Move.NONE;
+
   /**
    * How it moves to the end of this commit. Asked by the thread that reads, which may have read on
    * by the time that this is done.

@@ -1,6 +1,5 @@
 package dev.ficus.relay.internal.supervise;
 
-import dev.ficus.postgres.Marker;
 import dev.ficus.relay.internal.apply.Applier;
 import dev.ficus.relay.internal.connect.ConnectPlace;
 import dev.ficus.relay.internal.connect.ConnectReader;
@@ -46,15 +45,7 @@ final class Connecting {
         Connection watching = run.connections().open(run.target())) {
       List<TableShape> shapes = StreamShape.verify(run.source(), reading, watching, run.stream());
       try (ConnectSource connector = new ConnectSource(clients, run.stream(), run.source());
-          Applier applier =
-              new Applier(
-                  run.leased(),
-                  run.stream(),
-                  shapes,
-                  run.settings(),
-                  run.meters(),
-                  run.faults(),
-                  place);
+          Applier applier = run.applier(shapes, place);
           ConnectReader reader = connector.open(reading, shapes, applier, place)) {
         log.info(
             "stream {}: applying from Kafka Connect, position {}",
@@ -63,7 +54,7 @@ final class Connecting {
         long startedAt = applier.progressedAt();
         long watchedAt = System.nanoTime();
         long settingsAt = watchedAt;
-        long markedAt = watchedAt;
+        IdleMarker marker = new IdleMarker(reading, run.settings().idleMarkerInterval());
         while (stopping.getCount() > 0) {
           if (!reader.read(Duration.ZERO)) {
             applier.flush();
@@ -84,7 +75,7 @@ final class Connecting {
             verifySettings(connector, reading);
             settingsAt = System.nanoTime();
           }
-          markedAt = markWhenIdle(applier, reading, markedAt);
+          marker.writeIfIdle(applier.progressedAt());
         }
       }
     }
@@ -97,17 +88,5 @@ final class Connecting {
           "stream {}: Kafka Connect does not answer, so the connector's settings are not known to be as they were",
           run.stream().name());
     }
-  }
-
-  /* The position of a stream that runs moves: without that, nobody could tell an idle source from a connector that hangs. */
-  private long markWhenIdle(Applier applier, Connection reading, long markedAt)
-      throws SQLException {
-    long now = System.nanoTime();
-    long idle = run.settings().idleMarkerInterval().toNanos();
-    if (now - applier.progressedAt() < idle || now - markedAt < idle) {
-      return markedAt;
-    }
-    Marker.write(reading);
-    return now;
   }
 }

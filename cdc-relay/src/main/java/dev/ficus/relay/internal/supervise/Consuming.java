@@ -106,15 +106,7 @@ final class Consuming {
       throws Exception {
     Topics.verify(admin, run.stream(), topic);
     List<TableShape> shapes = shapes(watching, without);
-    try (Applier applier =
-            new Applier(
-                run.leased(),
-                run.stream(),
-                shapes,
-                run.settings(),
-                run.meters(),
-                run.faults(),
-                place);
+    try (Applier applier = run.applier(shapes, place);
         TopicReader reader =
             new TopicReader(
                 clients,

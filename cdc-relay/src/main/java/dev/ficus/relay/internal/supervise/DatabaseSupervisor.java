@@ -142,7 +142,7 @@ public final class DatabaseSupervisor {
         wanted.add(part);
         StreamRunner runner = runners.get(part);
         if (runner == null) {
-          runner = new StreamRunner(databases, target, row, role, kafka, settings, meters, faults);
+          runner = new StreamRunner(context(row), role);
           runners.put(part, runner);
           runner.start();
         } else if (!runner.runs(row)) {
@@ -158,10 +158,23 @@ public final class DatabaseSupervisor {
         });
   }
 
+  private StreamContext context(StreamRow row) {
+    return new StreamContext(
+        databases,
+        target,
+        row,
+        kafka,
+        new RunnerConnections(row),
+        settings,
+        meters,
+        faults,
+        new CountDownLatch(1));
+  }
+
   /** Which halves of a stream this relay is to run now. */
   private Set<RelayRole> roles(StreamRow row) {
     Set<RelayRole> wanted = new HashSet<>();
-    if (StreamRunner.isRunnable(row.state()) && roles.contains(RelayRole.APPLY)) {
+    if (StreamContext.isRunnable(row.state()) && roles.contains(RelayRole.APPLY)) {
       wanted.add(RelayRole.APPLY);
     }
     if (row.via() instanceof Via.Kafka

@@ -6,6 +6,8 @@ import dev.ficus.postgres.Database;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
 import dev.ficus.relay.RelaySettings;
+import dev.ficus.relay.internal.apply.Applier;
+import dev.ficus.relay.internal.apply.Companion;
 import dev.ficus.relay.internal.ddl.ShapeRows.Remembered;
 import dev.ficus.relay.internal.shape.StreamShape;
 import dev.ficus.relay.internal.shape.TableShape;
@@ -30,6 +32,15 @@ record RunContext(
     RelaySettings settings,
     RelayMeters meters,
     FaultPoints faults) {
+
+  /**
+   * What writes the target.
+   *
+   * @param companion what moves together with the position
+   */
+  Applier applier(List<TableShape> shapes, Companion companion) throws SQLException {
+    return new Applier(leased, stream, shapes, settings, meters, faults, companion);
+  }
 
   /**
    * What is carried of the tables as they were remembered, against the target: the source's catalog

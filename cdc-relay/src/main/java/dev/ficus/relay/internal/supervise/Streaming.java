@@ -14,6 +14,7 @@ import dev.ficus.postgres.StreamTopic;
 import dev.ficus.postgres.TableCopies;
 import dev.ficus.relay.internal.apply.Additions;
 import dev.ficus.relay.internal.apply.Applier;
+import dev.ficus.relay.internal.apply.Companion;
 import dev.ficus.relay.internal.apply.Destination;
 import dev.ficus.relay.internal.apply.StreamEnded;
 import dev.ficus.relay.internal.capture.Capture;
@@ -211,9 +212,7 @@ final class Streaming {
       Map<TableName, Remembered> remembered = remembered(markers);
       DdlWatch ddl = watch(remembered, catalog, markers);
       List<TableShape> shapes = shapes(remembered, without, markers);
-      try (Applier applier =
-          new Applier(
-              run.leased(), run.stream(), shapes, run.settings(), run.meters(), run.faults())) {
+      try (Applier applier = run.applier(shapes, Companion.NONE)) {
         log.info(
             "stream {}: streaming from {} at {}",
             run.stream().name(),
@@ -267,7 +266,7 @@ final class Streaming {
     try (Capture capture =
         Capture.start(
             run.stream(), from, run.source().address(), shapes, ddl, run.settings(), sink)) {
-      long markedAt = System.nanoTime();
+      IdleMarker marker = new IdleMarker(markers, run.settings().idleMarkerInterval());
       long startedAt = destination.progressedAt();
       CatalogWatch catalog = new CatalogWatch(run.stream(), ddl, markers);
       NewPartitions partitions = new NewPartitions(run.stream(), ddl, run.source());
@@ -283,7 +282,7 @@ final class Streaming {
         if (ending.stopping().await(0, TimeUnit.MILLISECONDS) || ending.over().holds()) {
           return;
         }
-        markedAt = markWhenIdle(destination, markers, markedAt);
+        marker.writeIfIdle(destination.progressedAt());
         catalog.look(destination.position());
         partitions.guard();
       }
@@ -300,18 +299,6 @@ final class Streaming {
       }
       throw new IllegalStateException("the capture failed", failure);
     }
-  }
-
-  /* A slot lets go of WAL only when something arrives on it; a source that writes other tables alone would fill its disk. */
-  private long markWhenIdle(Destination destination, Connection markers, long markedAt)
-      throws SQLException {
-    long now = System.nanoTime();
-    long idle = run.settings().idleMarkerInterval().toNanos();
-    if (now - destination.progressedAt() < idle || now - markedAt < idle) {
-      return markedAt;
-    }
-    Marker.write(markers);
-    return now;
   }
 
   /**
