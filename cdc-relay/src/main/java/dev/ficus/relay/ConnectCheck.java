@@ -5,7 +5,6 @@ import dev.ficus.core.manifest.KafkaConnect;
 import dev.ficus.postgres.Database;
 import dev.ficus.relay.internal.connect.ConnectSource;
 import dev.ficus.relay.internal.connect.ConnectTable;
-import java.net.ConnectException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -29,12 +28,12 @@ public final class ConnectCheck {
    * What keeps a connector from bringing all changes of some tables exactly.
    *
    * @param database that it reads, and {@code source} is a connection to it
-   * @throws ConnectException if Kafka Connect gives no answer; the message says why
+   * @throws NoAnswerException if Kafka Connect does not tell its settings
    * @throws RelayException if it has no such connector
    */
   public static List<String> problems(
       KafkaConnect connect, Database database, Connection source, List<TableName> tables)
-      throws SQLException, ConnectException, InterruptedException {
+      throws SQLException, NoAnswerException, InterruptedException {
     return ConnectSource.problems(connect, database, source, tables);
   }
 }

@@ -16,6 +16,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -139,6 +140,26 @@ class ConnectStreamTest extends StreamContract {
 
     sides.assertEqual("item", "line");
     assertThat(sides.rows(sides.service, "line")).hasSize(100);
+  }
+
+  /** It may be mended there as well as here, so the stream waits. */
+  @Test
+  @Rule("R21")
+  void shouldWaitWhereKafkaConnectRefusesItsLogin() {
+    worker().withLogin("ficus", "staple");
+    sides.over(worker().cluster(Optional.empty()), Via.CONNECT).request("item", "line");
+    sides.relay();
+    sides.service.await(
+        "select last_retry like '%asks for a login: HTTP status 401; correct user and password%' from ficus.stream_watch",
+        "t");
+    sides.stopRelays();
+
+    sides.over(worker().cluster(), Via.CONNECT).relay();
+    sides.awaitStreaming();
+    sides.shared.execute("insert into public.item (code) values ('a')");
+    sides.awaitCaughtUp();
+
+    sides.assertEqual("item", "line");
   }
 
   @Test

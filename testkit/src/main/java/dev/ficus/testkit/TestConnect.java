@@ -5,15 +5,20 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.ficus.core.manifest.KafkaCluster;
 import dev.ficus.core.manifest.KafkaConnect;
+import dev.ficus.core.manifest.Secret;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +56,7 @@ public final class TestConnect implements AutoCloseable {
   private final ObjectMapper json = new ObjectMapper();
   private final Map<String, String> settings = new LinkedHashMap<>();
   private volatile StandaloneHerder herder;
+  private volatile Optional<KafkaConnect.Login> login = Optional.empty();
 
   /**
    * @param tables patterns of the tables' names, as {@code table.include.list} has them
@@ -114,6 +120,11 @@ public final class TestConnect implements AutoCloseable {
   /** As Kafka Connect's own server does, which does not run beside this build's Jetty. */
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
+      String shown = exchange.getRequestHeaders().getFirst("Authorization");
+      if (!Objects.equals(shown, login.map(TestConnect::basic).orElse(null))) {
+        exchange.sendResponseHeaders(401, -1);
+        return;
+      }
       FutureCallback<Map<String, String>> config = new FutureCallback<>();
       herder.connectorConfig(name, config);
       byte[] body = json.writeValueAsBytes(config.get(PATIENCE.toSeconds(), TimeUnit.SECONDS));
@@ -122,6 +133,17 @@ public final class TestConnect implements AutoCloseable {
     } catch (InterruptedException | ExecutionException | TimeoutException e) {
       throw new IOException(e);
     }
+  }
+
+  private static String basic(KafkaConnect.Login login) {
+    String both = login.user() + ":" + login.password().reveal();
+    return "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Has its REST interface ask for a login. */
+  public TestConnect withLogin(String user, String password) {
+    login = Optional.of(new KafkaConnect.Login(user, new Secret(password)));
+    return this;
   }
 
   /** Has it set otherwise from its next start on. */
@@ -202,9 +224,15 @@ public final class TestConnect implements AutoCloseable {
 
   /** The brokers, with this connector. */
   public KafkaCluster cluster() {
+    return cluster(login);
+  }
+
+  /** The same for somebody who has another login, or none. */
+  public KafkaCluster cluster(Optional<KafkaConnect.Login> login) {
     return KafkaCluster.of(kafka.bootstrapServers())
         .with(
-            new KafkaConnect(URI.create("http://127.0.0.1:" + rest.getAddress().getPort()), name));
+            new KafkaConnect(
+                URI.create("http://127.0.0.1:" + rest.getAddress().getPort()), name, login));
   }
 
   @Override

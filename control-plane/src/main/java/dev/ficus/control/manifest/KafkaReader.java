@@ -56,7 +56,7 @@ final class KafkaReader {
     long maxRecord =
         Sizes.read(section, "max-record").orElse((long) KafkaCluster.DEFAULT_MAX_RECORD_BYTES);
     Optional<KafkaConnect> connect =
-        section.optionalMapping("connect").flatMap(KafkaReader::connect);
+        section.optionalMapping("connect").flatMap(connector -> connect(connector, secrets));
     if (servers.isEmpty()) {
       return Optional.empty();
     }
@@ -75,15 +75,24 @@ final class KafkaReader {
     }
   }
 
-  private static Optional<KafkaConnect> connect(Mapping section) {
-    section.knows(List.of("url", "connector"), Map.of());
+  private static Optional<KafkaConnect> connect(Mapping section, Secrets secrets) {
+    section.knows(List.of("url", "connector", "user", "password"), Map.of());
     Optional<String> url = section.text("url");
     Optional<String> connector = section.text("connector");
+    Optional<String> user = section.optionalText("user");
+    Secret password = secrets.read(section, "password");
+    if (section.has("user") != section.has("password")) {
+      section.problem("user", "a login has a user and a password: write both, or neither");
+    }
     if (url.isEmpty() || connector.isEmpty()) {
       return Optional.empty();
     }
     try {
-      return Optional.of(new KafkaConnect(new URI(url.get()), connector.get()));
+      return Optional.of(
+          new KafkaConnect(
+              new URI(url.get()),
+              connector.get(),
+              user.map(name -> new KafkaConnect.Login(name, password))));
     } catch (URISyntaxException e) {
       // It may bear a login.
       section.problem("url", "is no address: write http://host:8083");

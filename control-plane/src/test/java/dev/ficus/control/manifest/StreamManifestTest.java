@@ -135,8 +135,37 @@ class StreamManifestTest extends ManifestTexts {
                 """);
 
     assertThat(manifest.kafka().orElseThrow().connect())
-        .contains(new KafkaConnect(URI.create("https://connect:8083/"), "store"));
+        .contains(new KafkaConnect(URI.create("https://connect:8083/"), "store", Optional.empty()));
     assertThat(manifest.group(new GroupName("orders")).orElseThrow().via()).isEqualTo(Via.CONNECT);
+  }
+
+  @Test
+  @Rule({"R20", "R21"})
+  void shouldReadALoginOfKafkaConnect() throws IOException {
+    String connect =
+        VALID.replace("via: direct", "via: connect")
+            + "kafka: { bootstrap-servers: b:9092, connect: { url: 'https://connect:8083', connector: store, %s } }\n";
+
+    KafkaConnect read =
+        read(connect.formatted("user: ficus, password: '${file:users.secret}'"))
+            .kafka()
+            .orElseThrow()
+            .connect()
+            .orElseThrow();
+    assertThat(read.login()).contains(new KafkaConnect.Login("ficus", new Secret("from a file")));
+    assertThat(read.login().toString()).doesNotContain("from a file");
+    assertThat(problems(connect.formatted("user: ficus")))
+        .singleElement()
+        .asString()
+        .contains("kafka.connect.user: a login has a user and a password: write both, or neither");
+    assertThat(problems(connect.formatted("user: 'a:b', password: '${file:users.secret}'")))
+        .singleElement()
+        .asString()
+        .contains("kafka.connect.user: user is empty or has a colon");
+    assertThat(problems(connect.formatted("user: ficus, password: in the clear")))
+        .singleElement()
+        .asString()
+        .contains("kafka.connect.password: a password in clear text is refused");
   }
 
   @Test
@@ -166,7 +195,7 @@ class StreamManifestTest extends ManifestTexts {
                         "transform: not supported yet with 'via: connect'; use direct or kafka"),
             problem ->
                 assertThat(problem)
-                    .contains("kafka.connect.url: url bears a login, which is not supported yet")
+                    .contains("kafka.connect.url: url bears a login: write it as user and password")
                     .doesNotContain("secret"));
   }
 

@@ -1,6 +1,7 @@
 package dev.ficus.core.manifest;
 
 import java.net.URI;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -8,8 +9,25 @@ import java.util.Set;
  *
  * @param url where Kafka Connect's REST interface answers
  * @param connector the connector's name
+ * @param login what the REST interface is told of who asks, where it wants to know
  */
-public record KafkaConnect(URI url, String connector) {
+public record KafkaConnect(URI url, String connector, Optional<Login> login) {
+
+  /**
+   * A login of HTTP's basic authentication.
+   *
+   * @param user the name, which has no colon
+   * @param password the password
+   */
+  public record Login(String user, Secret password) {
+
+    public Login {
+      if (user.isBlank() || user.indexOf(':') >= 0) {
+        throw new IllegalArgumentException(
+            "user is empty or has a colon, which no basic authentication takes");
+      }
+    }
+  }
 
   private static final Set<String> SCHEMES = Set.of("http", "https");
 
@@ -20,7 +38,7 @@ public record KafkaConnect(URI url, String connector) {
     }
     if (url.getUserInfo() != null) {
       throw new IllegalArgumentException(
-          "url bears a login, which is not supported yet: Ficus asks Kafka Connect without one");
+          "url bears a login: write it as user and password beside the url");
     }
     if (connector.isBlank()) {
       throw new IllegalArgumentException("connector is empty: write the connector's name");

@@ -7,12 +7,12 @@ import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
+import dev.ficus.relay.NoAnswerException;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.internal.apply.Applier;
 import dev.ficus.relay.internal.backfill.Backfill;
 import dev.ficus.relay.internal.kafka.KafkaClients;
 import dev.ficus.relay.internal.shape.TableShape;
-import java.net.ConnectException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -96,7 +96,7 @@ public final class ConnectSource implements Backfill.Publisher, AutoCloseable {
    * @throws RelayException naming what it is set to
    */
   private ConnectTopics topics(Connection source)
-      throws SQLException, ConnectException, InterruptedException {
+      throws SQLException, NoAnswerException, InterruptedException {
     ConnectorSettings settings = new ConnectApi(connect).settings();
     List<String> problems = problems(settings, database, source, tables);
     if (!problems.isEmpty()) {
@@ -115,11 +115,11 @@ public final class ConnectSource implements Backfill.Publisher, AutoCloseable {
    * What keeps a connector from bringing all changes of some tables exactly.
    *
    * @param database the source, and {@code source} is a connection to it
-   * @throws ConnectException if Kafka Connect gives no answer
+   * @throws NoAnswerException if Kafka Connect does not tell its settings
    */
   public static List<String> problems(
       KafkaConnect connect, Database database, Connection source, List<TableName> tables)
-      throws SQLException, ConnectException, InterruptedException {
+      throws SQLException, NoAnswerException, InterruptedException {
     return problems(new ConnectApi(connect).settings(), database, source, tables);
   }
 
@@ -259,16 +259,12 @@ public final class ConnectSource implements Backfill.Publisher, AutoCloseable {
   /**
    * Verifies a running stream's connector again.
    *
-   * @return whether Kafka Connect answered
    * @throws RelayException naming what it is set to
+   * @throws NoAnswerException if Kafka Connect does not tell its settings
    */
-  public boolean verify(Connection source) throws SQLException, InterruptedException {
-    try {
-      topics(source);
-      return true;
-    } catch (ConnectException e) {
-      return false;
-    }
+  public void verify(Connection source)
+      throws SQLException, NoAnswerException, InterruptedException {
+    topics(source);
   }
 
   /**
@@ -298,7 +294,7 @@ public final class ConnectSource implements Backfill.Publisher, AutoCloseable {
   /** Goes on from where the stream is. */
   public ConnectReader open(
       Connection source, List<TableShape> shapes, Applier applier, ConnectPlace place)
-      throws SQLException, ConnectException, InterruptedException {
+      throws SQLException, NoAnswerException, InterruptedException {
     read = ConnectTable.verify(source, shapes);
     ConnectReader reader = new ConnectReader(clients, stream, topics(source), read, applier, place);
     reader.look();

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -25,6 +26,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -103,7 +105,7 @@ public final class Topics {
                     TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG,
                     "false"));
     try {
-      await(admin.createTopics(List.of(wanted)).all());
+      await("Create", topic.name(), admin.createTopics(List.of(wanted)).all());
     } catch (TopicExistsException e) {
       // Whoever made it died before it noted so.
     }
@@ -132,7 +134,9 @@ public final class Topics {
           "find out who altered the topic, then " + WayOut.of(stream));
     }
     ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
-    Config config = await(admin.describeConfigs(List.of(resource)).all()).get(resource);
+    Config config =
+        await("DescribeConfigs", topic.name(), admin.describeConfigs(List.of(resource)).all())
+            .get(resource);
     String policy =
         config == null ? "unknown" : config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
     if (!policy.equals(TopicConfig.CLEANUP_POLICY_DELETE)) {
@@ -150,7 +154,11 @@ public final class Topics {
     while (true) {
       try {
         TopicDescription found =
-            await(admin.describeTopics(List.of(topic.name())).allTopicNames()).get(topic.name());
+            await(
+                    "Describe",
+                    topic.name(),
+                    admin.describeTopics(List.of(topic.name())).allTopicNames())
+                .get(topic.name());
         if (found != null) {
           return found;
         }
@@ -167,7 +175,7 @@ public final class Topics {
   /** Removes a topic; nothing happens where it is gone. */
   public static void remove(Admin admin, String topic) {
     try {
-      await(admin.deleteTopics(List.of(topic)).all());
+      await("Delete", topic, admin.deleteTopics(List.of(topic)).all());
     } catch (UnknownTopicOrPartitionException e) {
       // It is what was wanted.
     }
@@ -187,6 +195,18 @@ public final class Topics {
 
   static String of(StreamRow stream, StreamTopic topic) {
     return "topic " + topic.name() + " of stream " + stream.name();
+  }
+
+  /**
+   * Waits for an answer about a topic; a refusal says which right is missing, as Kafka's does not.
+   */
+  private static <T> T await(String right, String topic, KafkaFuture<T> future) {
+    try {
+      return await(future);
+    } catch (TopicAuthorizationException e) {
+      throw new TopicAuthorizationException(
+          "this principal has no right " + right + " on topic " + topic, Set.of(topic));
+    }
   }
 
   /** Waits for an answer; what went wrong is thrown as it is. */

@@ -1,5 +1,7 @@
 package dev.ficus.relay.internal.supervise;
 
+import dev.ficus.postgres.StreamWatches;
+import dev.ficus.relay.NoAnswerException;
 import dev.ficus.relay.internal.apply.Applier;
 import dev.ficus.relay.internal.connect.ConnectPlace;
 import dev.ficus.relay.internal.connect.ConnectReader;
@@ -72,7 +74,7 @@ final class Connecting {
           }
           if (now - settingsAt > SETTINGS_WATCH.toNanos()) {
             connector.verifyTables(reading, shapes);
-            verifySettings(connector, reading);
+            verifySettings(connector, reading, watching);
             settingsAt = System.nanoTime();
           }
           marker.writeIfIdle(applier.progressedAt());
@@ -81,12 +83,18 @@ final class Connecting {
     }
   }
 
-  private void verifySettings(ConnectSource connector, Connection reading)
+  private void verifySettings(ConnectSource connector, Connection reading, Connection watching)
       throws SQLException, InterruptedException {
-    if (!connector.verify(reading)) {
-      log.warn(
-          "stream {}: Kafka Connect does not answer, so the connector's settings are not known to be as they were",
-          run.stream().name());
+    try {
+      connector.verify(reading);
+    } catch (NoAnswerException e) {
+      String why =
+          "the connector's settings are not known to be as they were: "
+              + e.getMessage()
+              + "; "
+              + e.next();
+      log.warn("stream {}: {}", run.stream().name(), why);
+      StreamWatches.retried(watching, run.stream(), why);
     }
   }
 }

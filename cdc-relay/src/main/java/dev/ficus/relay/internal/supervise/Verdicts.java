@@ -2,6 +2,7 @@ package dev.ficus.relay.internal.supervise;
 
 import dev.ficus.core.FicusException;
 import dev.ficus.postgres.SqlErrors;
+import dev.ficus.relay.NoAnswerException;
 import dev.ficus.relay.RelayException;
 import dev.ficus.relay.internal.apply.StreamEnded;
 import dev.ficus.relay.internal.ddl.DdlStopped;
@@ -37,6 +38,10 @@ final class Verdicts {
     RelayException stop = find(error, RelayException.class);
     if (stop != null) {
       return new Verdict.Fail(stop.what(), stop.next(), List.of());
+    }
+    NoAnswerException silent = find(error, NoAnswerException.class);
+    if (silent != null) {
+      return new Verdict.Retry(silent.getMessage() + "; " + silent.next());
     }
     if (isRetried(error)) {
       return new Verdict.Retry(describe(error));

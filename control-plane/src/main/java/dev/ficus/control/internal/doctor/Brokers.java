@@ -44,36 +44,46 @@ final class Brokers implements Check {
             .noneMatch(group -> group.via() instanceof Via.Kafka)) {
       return;
     }
-    KafkaCheck check = KafkaCheck.of(cluster.get());
+    tell(KafkaCheck.of(cluster.get()), cluster.get().bootstrapServers(), findings);
+  }
+
+  static void tell(KafkaCheck check, String servers, Findings findings) {
     if (check.unreachable().isPresent()) {
       findings.stops(
           WHERE,
-          "no broker of "
-              + cluster.get().bootstrapServers()
-              + " answers: "
-              + check.unreachable().get(),
+          "no broker of " + servers + " answers: " + check.unreachable().get(),
           "streams over Kafka cannot run, and their slots hold back WAL",
           "correct kafka.bootstrap-servers and kafka.properties in the manifest, or let the brokers accept this machine");
-    } else if (check.replication() > check.brokers()) {
+    } else if (check.replication().filter(all -> all > check.brokers()).isPresent()) {
       findings.stops(
           WHERE,
           "topics are to have "
-              + check.replication()
+              + check.replication().get()
               + " replicas, and there are "
               + check.brokers()
               + " brokers",
           "no topic can be made",
           "lower kafka.replication in the manifest, or add brokers");
-    } else if (check.replication() < 2 || check.inSync() < 2) {
+    } else if (isLow(check.replication()) || isLow(check.inSync())) {
       findings.costs(
           WHERE,
           "topics have "
-              + check.replication()
+              + check.replication().map(String::valueOf).orElse("an unknown number of")
               + " replicas, and "
-              + check.inSync()
+              + check.inSync().map(String::valueOf).orElse("an unknown number")
               + " of them must have a record (min.insync.replicas)",
           "the slot lets go of WAL once Kafka has it: what a single broker loses with its disk is lost to the stream, which then needs a new copy",
           "three replicas with min.insync.replicas=2 survive the loss of a broker");
+    } else if (check.replication().isEmpty() || check.inSync().isEmpty()) {
+      findings.costs(
+          WHERE,
+          "the brokers do not tell this principal their settings",
+          "whether topics survive the loss of a broker is not known",
+          "allow it DescribeConfigs on the cluster, or see to it that topics have three replicas and min.insync.replicas is 2");
     }
+  }
+
+  private static boolean isLow(Optional<Integer> number) {
+    return number.filter(it -> it < 2).isPresent();
   }
 }

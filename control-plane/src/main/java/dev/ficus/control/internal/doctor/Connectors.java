@@ -5,8 +5,8 @@ import dev.ficus.core.Via;
 import dev.ficus.core.manifest.KafkaConnect;
 import dev.ficus.postgres.Tables;
 import dev.ficus.relay.ConnectCheck;
+import dev.ficus.relay.NoAnswerException;
 import dev.ficus.relay.RelayException;
-import java.net.ConnectException;
 import java.sql.SQLException;
 import java.util.List;
 
@@ -52,12 +52,12 @@ final class Connectors implements Check {
             "the stream of group " + patient.group().name() + " could miss or alter changes",
             "set the connector as docs/kafka.md says");
       }
-    } catch (ConnectException e) {
+    } catch (NoAnswerException e) {
       findings.stops(
           WHERE,
           String.valueOf(e.getMessage()),
           "no stream over Kafka Connect can begin",
-          "correct kafka.connect.url in the manifest, or let Kafka Connect accept this machine");
+          e.next());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
