@@ -3,6 +3,7 @@ package dev.ficus.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ficus.core.Via;
+import dev.ficus.testkit.FaultScript;
 import dev.ficus.testkit.Rule;
 import dev.ficus.testkit.TestConnect;
 import dev.ficus.testkit.TestKafka;
@@ -60,6 +61,27 @@ class ConnectValuesTest {
             "has a value in column at of table public.t that does not come exactly over Kafka Connect")
         .doesNotContain(value);
     assertThat(sides.service.queryOne("select max(id) from public.t")).isEqualTo("3");
+  }
+
+  /** Committed once the topics are read from there on, and before the snapshot, which has it. */
+  @Test
+  @Rule("R2")
+  void shouldTakeFromTheSnapshotWhatItsChangeDoesNotBringExactly() {
+    sides.request("t");
+    sides.relay(
+        RelaySettings.DEFAULTS,
+        new FaultScript()
+            .run(
+                "relay.copy.prepared",
+                1,
+                () -> sides.shared.execute("insert into public.t values (3, 'infinity')")));
+    sides.awaitStreaming();
+    sides.shared.execute("insert into public.t values (4, now())");
+    sides.awaitCaughtUp();
+
+    sides.assertEqual("t");
+    assertThat(sides.service.queryOne("select at from public.t where id = 3"))
+        .isEqualTo("infinity");
   }
 
   @Test

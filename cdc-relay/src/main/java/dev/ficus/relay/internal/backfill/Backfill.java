@@ -127,6 +127,7 @@ public final class Backfill {
         try (Connection ready = connections.open(source)) {
           publisher.get().prepare(ready, shapes);
         }
+        faults.reach("relay.copy.prepared");
       }
       try (ExportedSnapshot snapshot = export()) {
         faults.reach("relay.slot.created");

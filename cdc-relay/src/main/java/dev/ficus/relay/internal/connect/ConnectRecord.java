@@ -2,6 +2,7 @@ package dev.ficus.relay.internal.connect;
 
 import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
+import dev.ficus.relay.RelayException;
 import dev.ficus.relay.internal.capture.Change;
 import java.time.Instant;
 import java.util.Map;
@@ -26,6 +27,7 @@ sealed interface ConnectRecord {
    * @param previous where the transaction ended that the connector read before this one
    * @param place its place among the transaction's changes, from 1
    * @param placeInTable its place among those of its table, from 1
+   * @param lsn where it stands in the WAL
    */
   record Row(
       long xid,
@@ -33,7 +35,16 @@ sealed interface ConnectRecord {
       long place,
       long placeInTable,
       TableName table,
-      Change change,
+      Lsn lsn,
+      Content content,
       long characters)
       implements ConnectRecord {}
+
+  /** What a change does, or why that cannot be read: one that the snapshot has need not be. */
+  sealed interface Content {
+
+    record Read(Change change) implements Content {}
+
+    record Refused(RelayException why) implements Content {}
+  }
 }

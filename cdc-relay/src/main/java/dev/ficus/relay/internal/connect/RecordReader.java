@@ -131,7 +131,8 @@ final class RecordReader {
             number(record, transaction.path("total_order")),
             number(record, transaction.path("data_collection_order")),
             shape.source(),
-            change(record, schema, payload, op, lsn),
+            lsn,
+            content(record, schema, payload, op, lsn),
             record.serializedValueSize()));
   }
 
@@ -145,6 +146,19 @@ final class RecordReader {
       return last.isNull() ? Lsn.ZERO : new Lsn(Long.parseLong(last.asText()));
     } catch (IOException | NumberFormatException e) {
       throw strange(record, "has no source.sequence");
+    }
+  }
+
+  private static ConnectRecord.Content content(
+      ConsumerRecord<byte[], byte[]> record,
+      RecordSchema schema,
+      JsonNode payload,
+      String op,
+      Lsn lsn) {
+    try {
+      return new ConnectRecord.Content.Read(change(record, schema, payload, op, lsn));
+    } catch (RelayException e) {
+      return new ConnectRecord.Content.Refused(e);
     }
   }
 

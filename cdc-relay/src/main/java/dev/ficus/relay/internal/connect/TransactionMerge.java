@@ -360,12 +360,12 @@ final class TransactionMerge {
       if (row.previous().hasReached(last)) {
         return;
       }
-      if (row.previous().equals(Lsn.ZERO) && !position.hasReached(row.change().lsn())) {
+      if (row.previous().equals(Lsn.ZERO) && !position.hasReached(row.lsn())) {
         throw gap(
             "a change of table "
                 + table
                 + " at "
-                + row.change().lsn()
+                + row.lsn()
                 + " has no commit before it in source.sequence: the connector began again without its offsets");
       }
       if (row.previous().hasReached(horizon) && !recent.containsKey(row.xid())) {
@@ -381,7 +381,7 @@ final class TransactionMerge {
         "a change of table "
             + table
             + " at "
-            + row.change().lsn()
+            + row.lsn()
             + " belongs to transaction "
             + row.xid()
             + ", whose end topic "
@@ -395,12 +395,12 @@ final class TransactionMerge {
       return;
     }
     Part part = of.part(table);
-    if (row.placeInTable() > part.taken || !part.lsn.hasReached(row.change().lsn())) {
+    if (row.placeInTable() > part.taken || !part.lsn.hasReached(row.lsn())) {
       throw gap(
           "a change of table "
               + table
               + " at "
-              + row.change().lsn()
+              + row.lsn()
               + " comes at place "
               + row.placeInTable()
               + " of transaction "
@@ -414,8 +414,8 @@ final class TransactionMerge {
     queue.drop();
     Part part = open.part(row.table());
     part.taken++;
-    part.lsn = row.change().lsn();
-    Change change = row.change();
+    part.lsn = row.lsn();
+    Change change = read(row);
     if (deleted != null
         && change instanceof Change.Written written
         && written.inserted()
@@ -434,6 +434,13 @@ final class TransactionMerge {
     } else {
       sink.change(change);
     }
+  }
+
+  private static Change read(ConnectRecord.Row row) {
+    if (row.content() instanceof ConnectRecord.Content.Read it) {
+      return it.change();
+    }
+    throw ((ConnectRecord.Content.Refused) row.content()).why();
   }
 
   private void handOnDeleted() throws Exception {

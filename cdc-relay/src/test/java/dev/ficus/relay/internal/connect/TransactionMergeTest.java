@@ -125,7 +125,10 @@ class TransactionMergeTest {
                     place,
                     places.merge(table, 1L, Long::sum),
                     table,
-                    new Change.Deleted(shape(table), new Lsn(lsn), new RowKey(List.of("" + place))),
+                    new Lsn(lsn),
+                    new ConnectRecord.Content.Read(
+                        new Change.Deleted(
+                            shape(table), new Lsn(lsn), new RowKey(List.of("" + place)))),
                     10)));
       }
       Map<String, Long> counts = new HashMap<>();
@@ -259,7 +262,7 @@ class TransactionMergeTest {
                     source.end().end(),
                     source.records().stream()
                         .filter(it -> it.record() instanceof ConnectRecord.Row)
-                        .map(it -> ((ConnectRecord.Row) it.record()).change().lsn())
+                        .map(it -> ((ConnectRecord.Row) it.record()).lsn())
                         .toList()))
         .toList();
   }
