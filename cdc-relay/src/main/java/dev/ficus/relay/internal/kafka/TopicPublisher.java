@@ -53,7 +53,13 @@ import org.slf4j.LoggerFactory;
 public final class TopicPublisher implements Destination, AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(TopicPublisher.class);
+
+  /** What one Kafka transaction holds: readers see nothing of it before it is committed. */
   private static final int MOST_RECORDS = 16_384;
+
+  /** How long it lasts while more follows. */
+  private static final Duration LONGEST = Duration.ofMillis(500);
+
   private static final Duration CLOSING = Duration.ofSeconds(5);
 
   private final StreamRow stream;
@@ -69,6 +75,7 @@ public final class TopicPublisher implements Destination, AutoCloseable {
 
   // Of the Kafka transaction that has begun; zero where none has.
   private int sending;
+  private long sendingSince;
   private Lsn sent;
   private volatile Lsn committed;
   private volatile long progressedAt = System.nanoTime();
@@ -198,7 +205,7 @@ public final class TopicPublisher implements Destination, AutoCloseable {
         send(change, partition, key, echo);
       }
     }
-    publishWhenMany();
+    publishWhenDue();
   }
 
   /** That of the key, as Kafka's own producers choose it; the first one where there is no key. */
@@ -261,7 +268,7 @@ public final class TopicPublisher implements Destination, AutoCloseable {
         envelopes.end(),
         with(header(TopicRecord.END_HEADER, end.toString())));
     sent = end;
-    publishWhenMany();
+    publishWhenDue();
   }
 
   private List<Header> with(Header header) {
@@ -275,14 +282,15 @@ public final class TopicPublisher implements Destination, AutoCloseable {
   private void send(int partition, byte @Nullable [] key, byte[] value, List<Header> headers) {
     if (sending == 0) {
       producer.beginTransaction();
+      sendingSince = System.nanoTime();
     }
     sending++;
     // What fails is thrown by the commit, or by a later send.
     producer.send(new ProducerRecord<>(topic.name(), partition, key, value, headers));
   }
 
-  private void publishWhenMany() {
-    if (sending >= MOST_RECORDS) {
+  private void publishWhenDue() {
+    if (sending >= MOST_RECORDS || System.nanoTime() - sendingSince > LONGEST.toNanos()) {
       flush();
     }
   }
