@@ -39,8 +39,8 @@ class KillTest {
   private static final int KILLS = Integer.getInteger("ficus.test.kills", 30);
   private static final int PARTITIONS = Integer.getInteger("ficus.test.partitions", 1);
 
-  /** Lives too short to follow the traffic: every so many, one applies what has piled up. */
-  private static final int LIVES = 20;
+  /** Relays that live so briefly fall behind: one of so many lives until it has caught up. */
+  private static final int CATCH_UP_EVERY = 20;
 
   private static final Duration CATCHING_UP = Duration.ofMinutes(5);
   private static final boolean OVER_KAFKA =
@@ -127,7 +127,7 @@ class KillTest {
             // Half of them where a table is finished, or all are.
             sides.awaitRow(row -> row.tablesToCopy() < Traffic.TABLES.length);
           }
-          if ((inBackfill + inStreaming) % LIVES == LIVES - 1) {
+          if ((inBackfill + inStreaming) % CATCH_UP_EVERY == CATCH_UP_EVERY - 1) {
             sides.streams.awaitPosition(TwoSides.FORWARD, Marker.write(sides.source), CATCHING_UP);
           }
           LockSupport.parkNanos(random.nextInt(wantBackfill ? 250 : 300) * 1_000_000L);

@@ -43,8 +43,21 @@ sealed interface ConnectRecord {
   /** What a change does, or why that cannot be read: one that the snapshot has need not be. */
   sealed interface Content {
 
+    /**
+     * The change.
+     *
+     * @throws RelayException why it cannot be read
+     */
+    Change change();
+
     record Read(Change change) implements Content {}
 
-    record Refused(RelayException why) implements Content {}
+    record Refused(RelayException why) implements Content {
+
+      @Override
+      public Change change() {
+        throw why;
+      }
+    }
   }
 }

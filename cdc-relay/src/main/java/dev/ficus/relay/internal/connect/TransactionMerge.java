@@ -415,7 +415,7 @@ final class TransactionMerge {
     Part part = open.part(row.table());
     part.taken++;
     part.lsn = row.lsn();
-    Change change = read(row);
+    Change change = row.content().change();
     if (deleted != null
         && change instanceof Change.Written written
         && written.inserted()
@@ -434,13 +434,6 @@ final class TransactionMerge {
     } else {
       sink.change(change);
     }
-  }
-
-  private static Change read(ConnectRecord.Row row) {
-    if (row.content() instanceof ConnectRecord.Content.Read it) {
-      return it.change();
-    }
-    throw ((ConnectRecord.Content.Refused) row.content()).why();
   }
 
   private void handOnDeleted() throws Exception {
