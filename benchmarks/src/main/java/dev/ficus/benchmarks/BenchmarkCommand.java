@@ -32,6 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
       "  fence        what the fence and capture triggers cost a writer",
       "  kafka        how fast a backlog is drained over Kafka",
       "  lag          how long a commit takes to be visible in the target",
+      "  scale        how cost grows with rows, changes, tables and targets",
       "  source-load  what a following stream costs the source's own work",
       "  stream       how fast a backlog is drained"
     })
@@ -43,6 +44,7 @@ public final class BenchmarkCommand implements Callable<Integer> {
           "fence", new FenceBenchmark(),
           "kafka", new KafkaBenchmark(),
           "lag", new LagBenchmark(),
+          "scale", new ScaleBenchmark(),
           "source-load", new SourceLoadBenchmark(),
           "stream", new StreamBenchmark());
 

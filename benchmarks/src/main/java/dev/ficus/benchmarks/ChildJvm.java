@@ -46,7 +46,8 @@ public final class ChildJvm implements AutoCloseable {
   public static ChildJvm start(Class<?> main, List<String> arguments, String jars) {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElseThrow());
-    command.addAll(List.of("-XX:+UseSerialGC", "-Xshare:auto"));
+    // As a relay is started by ./ficus.
+    command.addAll(List.of("-XX:+UseParallelGC", "-Xshare:auto"));
     command.addAll(List.of("-Xms" + HEAP_MIB + "m", "-Xmx" + HEAP_MIB + "m"));
     command.addAll(
         List.of("-cp", System.getProperty("java.class.path") + File.pathSeparator + jars));

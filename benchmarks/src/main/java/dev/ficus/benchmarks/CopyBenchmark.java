@@ -1,23 +1,10 @@
 package dev.ficus.benchmarks;
 
-import dev.ficus.core.Direction;
-import dev.ficus.core.Epoch;
-import dev.ficus.core.GroupName;
-import dev.ficus.core.TableName;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.FicusSchema;
-import dev.ficus.postgres.Slots;
-import dev.ficus.postgres.StreamName;
-import dev.ficus.postgres.StreamTable;
-import dev.ficus.postgres.Streams;
-import dev.ficus.postgres.Table;
-import dev.ficus.postgres.Tables;
 import dev.ficus.testkit.PostgresServer;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,46 +23,15 @@ import java.util.TreeMap;
 final class CopyBenchmark implements Benchmark {
 
   private static final int ORDERS = 800_000;
-  private static final int ITEMS_PER_TWO_ORDERS = 3;
-  private static final Duration PATIENCE = Duration.ofMinutes(30);
-  private static final GroupName GROUP = new GroupName("bench");
-  private static final StreamName STREAM = StreamName.of(GROUP, Direction.FORWARD);
-  private static final List<TableName> TABLES =
-      List.of(new TableName("public", "orders"), new TableName("public", "items"));
-
-  static final String TABLES_DDL =
-      """
-      create table public.orders (id bigint not null, customer bigint not null, status text not null, created timestamptz not null,
-        total numeric(12,2) not null, note text);
-      create table public.items (order_id bigint not null, line int not null, product bigint not null, quantity int not null,
-        price numeric(12,2) not null, note text);
-      """;
-  static final List<String> INDEXES_DDL =
-      List.of(
-          "alter table public.orders add constraint orders_pkey primary key (id)",
-          "create index orders_customer on public.orders (customer)",
-          "create index orders_created on public.orders (created)",
-          "alter table public.items add constraint items_pkey primary key (order_id, line)",
-          "create index items_product on public.items (product)",
-          "alter table public.items add constraint items_order foreign key (order_id) references public.orders");
-
-  private static final Map<String, String> SERVER =
-      Map.of(
-          "fsync", "on",
-          "shared_buffers", "256MB",
-          "max_wal_size", "8GB",
-          "checkpoint_timeout", "30min");
-
   private static final String PLAIN = "plain";
-
-  private int databases;
 
   @Override
   public Report run(int runs) throws Exception {
-    try (PostgresServer from = PostgresServer.start(SERVER);
-        PostgresServer to = PostgresServer.start(SERVER)) {
+    try (PostgresServer from = PostgresServer.start(CopyTables.SERVER);
+        PostgresServer to = PostgresServer.start(CopyTables.SERVER)) {
       Database source = new Database(Database.SHARED, from.address("postgres"));
-      String version = fill(source);
+      CopyTables tables = new CopyTables(source, ORDERS);
+      String version = tables.fill();
       PgCopyDb pgcopydb = PgCopyDb.find(version);
       if (pgcopydb.runs()) {
         clonePlain(from);
@@ -90,27 +46,29 @@ final class CopyBenchmark implements Benchmark {
       // The first round warms the caches of the disk and does not count.
       for (int run = 0; run <= runs; run++) {
         for (String contender : contenders) {
-          Database target = create(to);
+          Database target = tables.createTarget(to);
           double seconds;
           if (contender.equals("ficus")) {
-            Copied copied = ficus(source, target);
-            seconds = copied.seconds;
-            resident = Math.max(resident, copied.residentMiB);
+            CopyTables.Copied copied = tables.ficus(target);
+            seconds = copied.seconds();
+            resident = Math.max(resident, copied.residentMiB());
           } else if (contender.equals("raw-pipe")) {
             seconds = rawPipe(source, target);
           } else {
             seconds = pgcopydb.clone(from.address(PLAIN), target.address());
           }
-          verify(target);
-          drop(to, target);
+          tables.verify(target);
+          CopyTables.drop(to, target);
           if (run > 0) {
-            figures.computeIfAbsent(contender, key -> new ArrayList<>()).add(rows() / seconds);
+            figures
+                .computeIfAbsent(contender, key -> new ArrayList<>())
+                .add(tables.rows() / seconds);
           }
         }
       }
       Map<String, String> settings = new TreeMap<>();
-      settings.put("rows", Long.toString(rows()));
-      settings.put("tables", Integer.toString(TABLES.size()));
+      settings.put("rows", Long.toString(tables.rows()));
+      settings.put("tables", Integer.toString(CopyTables.NAMES.size()));
       settings.put("server", version);
       settings.put("durability", "fsync=on, synchronous_commit=on");
       settings.put("heap", "512 MiB");
@@ -120,102 +78,11 @@ final class CopyBenchmark implements Benchmark {
     }
   }
 
-  private static long rows() {
-    return ORDERS + ORDERS / 2 * ITEMS_PER_TWO_ORDERS;
-  }
-
-  private static String fill(Database source) throws SQLException {
-    try (Connection connection = source.connect("benchmark")) {
-      execute(connection, TABLES_DDL);
-      execute(
-          connection,
-          """
-          insert into public.orders
-            select i, i::bigint * 7919 %% 100000, (array['new', 'paid', 'sent', 'done'])[1 + i %% 4], timestamptz '2024-01-01' + i * interval '37 s',
-              i %% 100000 / 100.0, case when i %% 3 > 0 then repeat('note ', 10 + i %% 10) end
-            from generate_series(1, %d) i
-          """
-              .formatted(ORDERS));
-      execute(
-          connection,
-          """
-          insert into public.items
-            select o, l, (o * 31 + l)::bigint * 7907 %% 50000, 1 + l, (o + l) %% 10000 / 100.0, 'an item, wrapped as a present'
-            from generate_series(1, %d) o, generate_series(1, 1 + o %% 2) l
-          """
-              .formatted(ORDERS));
-      for (String ddl : INDEXES_DDL) {
-        execute(connection, ddl);
-      }
-      execute(connection, "vacuum analyze public.orders");
-      execute(connection, "vacuum analyze public.items");
-      return connection.getMetaData().getDatabaseProductVersion();
-    }
-  }
-
   /** The same rows without schema ficus, since pgcopydb clones a database as a whole. */
   private static void clonePlain(PostgresServer server) throws SQLException {
     Database maintenance = new Database("maintenance", server.address("template1"));
     try (Connection connection = maintenance.connect("benchmark")) {
-      execute(connection, "create database " + PLAIN + " template postgres");
-    }
-  }
-
-  private Database create(PostgresServer server) throws SQLException {
-    String name = "target" + ++databases;
-    Database maintenance = new Database("maintenance", server.address("postgres"));
-    try (Connection connection = maintenance.connect("benchmark")) {
-      execute(connection, "create database " + name);
-      execute(connection, "checkpoint");
-    }
-    return new Database("service", server.address(name));
-  }
-
-  private static void drop(PostgresServer server, Database target) throws SQLException {
-    String url = target.address().url();
-    Database maintenance = new Database("maintenance", server.address("postgres"));
-    try (Connection connection = maintenance.connect("benchmark")) {
-      execute(
-          connection, "drop database " + url.substring(url.lastIndexOf('/') + 1) + " with (force)");
-    }
-  }
-
-  private record Copied(double seconds, double residentMiB) {}
-
-  private static Copied ficus(Database source, Database target) throws Exception {
-    try (Connection connection = target.connect("benchmark")) {
-      execute(connection, TABLES_DDL);
-      for (String ddl : INDEXES_DDL) {
-        execute(connection, ddl);
-      }
-    }
-    FicusSchema.install(target);
-    Streams streams = new Streams(target);
-    try (ChildJvm relay =
-        ChildJvm.start(RelayProcess.class, ContenderArguments.of(source, target))) {
-      relay.await("ready");
-      long begun = System.nanoTime();
-      streams.requestCopy(
-          STREAM, GROUP, Direction.FORWARD, source.name(), Epoch.FIRST, tables(source));
-      streams.awaitStreaming(STREAM, PATIENCE);
-      double seconds = (System.nanoTime() - begun) / 1e9;
-      double resident = relay.peakResidentMiB();
-      streams.stop(STREAM);
-      relay.kill();
-      new Slots(source).drop(STREAM.slot(Epoch.FIRST), Duration.ofSeconds(30));
-      return new Copied(seconds, resident);
-    }
-  }
-
-  private static List<StreamTable> tables(Database source) throws SQLException {
-    try (Connection connection = source.connect("benchmark")) {
-      return TABLES.stream()
-          .map(
-              name -> {
-                Table table = Tables.read(connection, source.name(), name);
-                return new StreamTable(name, name, table.writtenColumns(), table.key());
-              })
-          .toList();
+      CopyTables.execute(connection, "create database " + PLAIN + " template postgres");
     }
   }
 
@@ -227,35 +94,6 @@ final class CopyBenchmark implements Benchmark {
       pipe.say("go");
       pipe.await("done");
       return (System.nanoTime() - begun) / 1e9;
-    }
-  }
-
-  private static void verify(Database target) throws SQLException {
-    String counts =
-        "select (select count(*) from public.orders) + (select count(*) from public.items), (select count(*) from pg_indexes where schemaname = 'public'),"
-            + " (select count(*) from pg_constraint where conname = 'items_order' and convalidated)";
-    try (Connection connection = target.connect("benchmark");
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(counts)) {
-      row.next();
-      if (row.getLong(1) != rows() || row.getInt(2) != 5 || row.getInt(3) != 1) {
-        throw new IllegalStateException(
-            "a contender copied "
-                + row.getLong(1)
-                + " rows, "
-                + row.getInt(2)
-                + " indexes and "
-                + row.getInt(3)
-                + " foreign keys: expected "
-                + rows()
-                + ", 5 and 1");
-      }
-    }
-  }
-
-  static void execute(Connection connection, String sql) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
     }
   }
 }

@@ -20,12 +20,12 @@ final class RawPipeProcess {
     }
     try (Connection source = databases.source().connect("benchmark");
         Connection target = databases.target().connect("benchmark")) {
-      CopyBenchmark.execute(target, CopyBenchmark.TABLES_DDL);
+      CopyTables.execute(target, CopyTables.TABLES_DDL);
       for (String table : new String[] {"public.orders", "public.items"}) {
         pipe(source, target, table);
       }
-      for (String ddl : CopyBenchmark.INDEXES_DDL) {
-        CopyBenchmark.execute(target, ddl);
+      for (String ddl : CopyTables.INDEXES_DDL) {
+        CopyTables.execute(target, ddl);
       }
     }
     System.out.println("done");

@@ -14,6 +14,8 @@ import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Brokers as a production has them: several, with TLS, logins and rights. */
 @Rule("R21")
@@ -22,7 +24,24 @@ class KafkaLoginTest {
   private static final String DDL = "create table public.t (id int primary key, n int)";
   private static final String PASSWORD = "staple";
   private static final Optional<String> NONE = Optional.empty();
+  // What docs/kafka.md says, and no more.
+  private static final List<Right> RIGHTS =
+      List.of(
+          new Right(ResourceType.TOPIC, AclOperation.CREATE),
+          new Right(ResourceType.TOPIC, AclOperation.DESCRIBE_CONFIGS),
+          new Right(ResourceType.TOPIC, AclOperation.READ),
+          new Right(ResourceType.TOPIC, AclOperation.WRITE),
+          new Right(ResourceType.TOPIC, AclOperation.DELETE),
+          new Right(ResourceType.TRANSACTIONAL_ID, AclOperation.WRITE));
+
   private static SecureKafka kafka;
+
+  /** An operation on what has a name that begins with the prefix of Ficus's topics. */
+  private record Right(ResourceType type, AclOperation operation) {
+    void grant(String user) {
+      kafka.grant(user, operation, type, "ficus.");
+    }
+  }
 
   @BeforeAll
   static void start() {
@@ -31,20 +50,7 @@ class KafkaLoginTest {
       kafka.create(user, PASSWORD);
     }
     kafka.grant("reader", AclOperation.DESCRIBE_CONFIGS, ResourceType.CLUSTER, "");
-    // What docs/kafka.md says, and no more.
-    for (AclOperation right :
-        new AclOperation[] {
-          AclOperation.CREATE,
-          AclOperation.DESCRIBE,
-          AclOperation.DESCRIBE_CONFIGS,
-          AclOperation.READ,
-          AclOperation.WRITE,
-          AclOperation.DELETE
-        }) {
-      kafka.grant("ficus", right, ResourceType.TOPIC, "ficus.");
-    }
-    kafka.grant("ficus", AclOperation.DESCRIBE, ResourceType.TRANSACTIONAL_ID, "ficus.");
-    kafka.grant("ficus", AclOperation.WRITE, ResourceType.TRANSACTIONAL_ID, "ficus.");
+    RIGHTS.forEach(right -> right.grant("ficus"));
   }
 
   @AfterAll
@@ -107,6 +113,23 @@ class KafkaLoginTest {
   void shouldStopAndNameWhatItHasNoRightTo() {
     assertThat(failure(kafka.login("stranger", PASSWORD)))
         .contains("this principal has no right Create on topic ficus.orders.forward");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "TOPIC, CREATE, no right Create on topic ficus.orders",
+    "TOPIC, DESCRIBE_CONFIGS, no right DescribeConfigs on topic ficus.orders",
+    "TOPIC, READ, 'topics: [ficus.orders.forward'",
+    "TOPIC, WRITE, 'no right Read, or no right Write'",
+    "TRANSACTIONAL_ID, WRITE, no right Write on the transactional id"
+  })
+  void shouldNameTheOneRightThatItLacks(ResourceType type, AclOperation lacking, String told) {
+    String user = "without-" + type + "-" + lacking;
+    kafka.create(user, PASSWORD);
+    RIGHTS.stream()
+        .filter(right -> !right.equals(new Right(type, lacking)))
+        .forEach(right -> right.grant(user));
+    assertThat(failure(kafka.login(user, PASSWORD))).contains(told);
   }
 
   private static String failure(KafkaCluster cluster) {

@@ -27,6 +27,7 @@ public final class KafkaBenchmark implements Benchmark {
   private static final int LARGE_ROUNDS = 3;
   private static final List<Integer> APPLIERS = List.of(1, 2, 4);
   private static final int PARTITIONS = 4;
+  private static final List<String> TABLES = List.of("bench", "mark");
 
   // In the second round compilers still took seconds of processor time, in the fourth about one.
   private static final int WARM_UP = 3;
@@ -40,30 +41,32 @@ public final class KafkaBenchmark implements Benchmark {
       Database source = new Source(sourceServer).database();
       Workload workload = new Workload(source);
       workload.create();
-      List<KafkaContender> contenders = new ArrayList<>();
+      List<RelayContender> contenders = new ArrayList<>();
       try {
         contenders.add(
-            new KafkaContender(
-                "direct", "", Via.DIRECT, source, targets(targetServer, "direct", 1)));
+            new RelayContender(
+                "direct", "", Via.DIRECT, source, targets(targetServer, "direct", 1), TABLES));
         for (int appliers : APPLIERS) {
           contenders.add(
-              new KafkaContender(
+              new RelayContender(
                   appliers == 1 ? "ficus" : "appliers-" + appliers,
                   brokers,
                   new Via.Kafka(1),
                   source,
-                  targets(targetServer, "kafka" + appliers, appliers)));
+                  targets(targetServer, "kafka" + appliers, appliers),
+                  TABLES));
         }
         contenders.add(
-            new KafkaContender(
+            new RelayContender(
                 "partitions-" + PARTITIONS,
                 brokers,
                 new Via.Kafka(PARTITIONS),
                 source,
-                targets(targetServer, "keyed", 1)));
+                targets(targetServer, "keyed", 1),
+                TABLES));
         return measure(runs, workload, contenders);
       } finally {
-        contenders.forEach(KafkaContender::close);
+        contenders.forEach(RelayContender::close);
       }
     }
   }
@@ -74,14 +77,16 @@ public final class KafkaBenchmark implements Benchmark {
     for (int i = 1; i <= count; i++) {
       String database = name + "_" + i;
       StreamBenchmark.target(server, database);
-      targets.add(new Database(database, server.address(database)));
+      Database target = new Database(database, server.address(database));
+      Workload.execute(target, Workload.TABLES);
+      targets.add(target);
     }
     return targets;
   }
 
-  private static Report measure(int runs, Workload workload, List<KafkaContender> contenders)
+  private static Report measure(int runs, Workload workload, List<RelayContender> contenders)
       throws SQLException {
-    for (KafkaContender contender : contenders) {
+    for (RelayContender contender : contenders) {
       contender.release();
       contender.awaitCaughtUp();
       contender.hold();
@@ -91,9 +96,9 @@ public final class KafkaBenchmark implements Benchmark {
     // The first rounds warm caches and compilers and do not count.
     for (int run = 1 - WARM_UP; run <= runs; run++) {
       changes = workload.backlog(SMALL_TRANSACTIONS, LARGE_ROUNDS);
-      List<KafkaContender> order = new ArrayList<>(contenders);
+      List<RelayContender> order = new ArrayList<>(contenders);
       Collections.rotate(order, run + WARM_UP);
-      for (KafkaContender contender : order) {
+      for (RelayContender contender : order) {
         long begun = System.nanoTime();
         contender.release();
         contender.awaitCaughtUp();
@@ -106,7 +111,7 @@ public final class KafkaBenchmark implements Benchmark {
         }
       }
     }
-    for (KafkaContender contender : contenders) {
+    for (RelayContender contender : contenders) {
       for (Database target : contender.targets()) {
         if (!workload.sums(target).equals(workload.sums())) {
           throw new IllegalStateException("the rows of " + target + " are not those of the source");

@@ -13,10 +13,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 /**
@@ -25,6 +28,9 @@ import java.util.stream.IntStream;
  *
  * <p>Target and relay would run elsewhere: they get a core of their own, where the machine has two.
  * What is left on the source's is what a stream costs it.
+ *
+ * <p>The clients first do as much as they can, so that whatever a stream takes is taken from them;
+ * and then half as much as they can without one, as on a source that has time to spare.
  */
 public final class SourceLoadBenchmark implements Benchmark {
 
@@ -44,40 +50,57 @@ public final class SourceLoadBenchmark implements Benchmark {
   public Report run(int runs) throws Exception {
     Cores cores = Cores.split();
     Map<String, List<Double>> figures = new LinkedHashMap<>();
+    Map<String, List<Double>> paced = new TreeMap<>();
     double resident = 0;
-    // The first round warms caches and does not count.
+    double half = 0;
+    // The first round warms caches, says how much half is, and does not count.
     for (int run = 0; run <= runs; run++) {
       List<String> order = new ArrayList<>(List.of("unloaded", "ficus", "native"));
       Collections.rotate(order, run);
       for (String name : order) {
-        double[] measured = measure(name, cores);
-        System.err.printf("run %d: %-9s %,8.0f transactions/s%n", run, name, measured[0]);
-        resident = Math.max(resident, measured[1]);
+        Measured measured = measure(name, cores, half);
+        System.err.printf(
+            "run %d: %-9s %,8.0f transactions/s, %,.0f when asked for %,.0f%n",
+            run, name, measured.most, measured.paced, half);
+        resident = Math.max(resident, measured.residentMiB);
+        if (half == 0) {
+          half = measured.most / 2;
+        }
         if (run > 0) {
-          figures.computeIfAbsent(name, key -> new ArrayList<>()).add(measured[0]);
+          figures.computeIfAbsent(name, key -> new ArrayList<>()).add(measured.most);
+          paced.computeIfAbsent(name, key -> new ArrayList<>()).add(measured.paced);
         }
       }
     }
-    return Report.of(
-            "source-load",
-            Map.of(
-                "work",
-                "pgbench's own transaction by " + CLIENTS + " clients",
-                "cores",
-                cores.areApart()
-                    ? "one for the source and its clients, another for target and relay"
-                    : "shared by all",
-                "time",
-                TIME.toSeconds() + " s",
-                "durability",
-                "fsync and synchronous_commit on"),
-            figures,
-            "transactions/s")
-        .withResidentMiB(resident);
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("work", "pgbench's own transaction by " + CLIENTS + " clients");
+    settings.put(
+        "cores",
+        cores.areApart()
+            ? "one for the source and its clients, another for target and relay"
+            : "shared by all");
+    settings.put("time", TIME.toSeconds() + " s");
+    settings.put("durability", "fsync and synchronous_commit on");
+    double asked = half;
+    paced.forEach(
+        (name, each) ->
+            settings.put(
+                name + ", asked for half as much",
+                String.format(
+                    Locale.ROOT, "%,.0f of %,.0f transactions/s", Report.median(each), asked)));
+    return Report.of("source-load", settings, figures, "transactions/s").withResidentMiB(resident);
   }
 
-  /** Returns the transactions per second and the peak of resident MiB. */
-  private static double[] measure(String name, Cores cores) throws Exception {
+  /**
+   * What was measured.
+   *
+   * @param most transactions per second where the clients do all they can
+   * @param paced the same where they are asked for so many; 0 where they are asked for none
+   * @param residentMiB the peak of the contender's memory
+   */
+  private record Measured(double most, double paced, double residentMiB) {}
+
+  private static Measured measure(String name, Cores cores, double asked) throws Exception {
     try (PostgresServer sourceServer = PostgresServer.start(StreamBenchmark.DURABLE);
         PostgresServer targetServer = PostgresServer.start(StreamBenchmark.DURABLE)) {
       Source source = new Source(sourceServer);
@@ -97,7 +120,7 @@ public final class SourceLoadBenchmark implements Benchmark {
               + " for table public.bench, public.mark, public.accounts, public.tellers, public.branches, public.history");
       Workload.execute(source.database(), "checkpoint");
       if (name.equals("unloaded")) {
-        return new double[] {work(source.database()), 0};
+        return measured(source.database(), asked);
       }
       Database target = StreamBenchmark.target(targetServer, "target");
       Workload.execute(target, TABLES);
@@ -105,8 +128,8 @@ public final class SourceLoadBenchmark implements Benchmark {
       try (Contender contender = contender(name, source, target, cores)) {
         new Workload(source.database()).mark(0);
         contender.awaitMark(0);
-        double perSecond = work(source.database());
-        return new double[] {perSecond, contender.peakResidentMiB()};
+        Measured measured = measured(source.database(), asked);
+        return new Measured(measured.most, measured.paced, contender.peakResidentMiB());
       }
     }
   }
@@ -123,12 +146,22 @@ public final class SourceLoadBenchmark implements Benchmark {
     return ficus;
   }
 
-  private static double work(Database source) {
+  private static Measured measured(Database source, double asked) {
+    double most = work(source, Double.POSITIVE_INFINITY);
+    return new Measured(most, asked == 0 ? 0 : work(source, asked), 0);
+  }
+
+  /**
+   * Returns the transactions per second of all clients.
+   *
+   * @param asked the most that they are asked for
+   */
+  private static double work(Database source, double asked) {
     long begun = System.nanoTime();
-    long deadline = begun + TIME.toNanos();
     long transactions =
         IntStream.range(0, CLIENTS)
-            .mapToObj(i -> CompletableFuture.supplyAsync(() -> client(source, deadline)))
+            .mapToObj(
+                i -> CompletableFuture.supplyAsync(() -> client(source, begun, asked / CLIENTS)))
             .toList()
             .stream()
             .mapToLong(CompletableFuture::join)
@@ -136,7 +169,8 @@ public final class SourceLoadBenchmark implements Benchmark {
     return transactions / ((System.nanoTime() - begun) / 1e9);
   }
 
-  private static long client(Database source, long deadline) {
+  private static long client(Database source, long begun, double asked) {
+    long deadline = begun + TIME.toNanos();
     ThreadLocalRandom random = ThreadLocalRandom.current();
     long transactions = 0;
     try (Connection connection = source.connect("benchmark");
@@ -156,6 +190,8 @@ public final class SourceLoadBenchmark implements Benchmark {
                 "insert into public.history (tid, bid, aid, delta, mtime) values (?, ?, ?, ?, now())")) {
       connection.setAutoCommit(false);
       while (System.nanoTime() < deadline) {
+        // A client that is late does not wait.
+        LockSupport.parkNanos(begun + (long) (transactions / asked * 1e9) - System.nanoTime());
         int aid = 1 + random.nextInt(ACCOUNTS);
         int id = 1 + random.nextInt(10);
         int delta = random.nextInt(-5000, 5001);

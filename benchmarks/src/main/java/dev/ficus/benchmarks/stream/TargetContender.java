@@ -5,8 +5,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +17,7 @@ abstract class TargetContender implements Contender {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final Database target;
-  private @Nullable Connection lock;
+  private @Nullable TableLock lock;
 
   TargetContender(Database target) throws SQLException {
     this.target = target;
@@ -34,12 +34,7 @@ abstract class TargetContender implements Contender {
 
   @Override
   public final void hold() throws SQLException {
-    Connection connection = target.connect("benchmark");
-    connection.setAutoCommit(false);
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("lock table public.bench in access exclusive mode");
-    }
-    lock = connection;
+    lock = TableLock.take(target, List.of("bench"));
   }
 
   @Override

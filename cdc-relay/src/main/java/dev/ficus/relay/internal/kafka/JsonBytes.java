@@ -12,6 +12,16 @@ final class JsonBytes {
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
   private static final int WORST = 6;
 
+  /** The bytes that do not stand for themselves in a string. */
+  private static final boolean[] ESCAPED = new boolean[256];
+
+  static {
+    Arrays.fill(ESCAPED, 0, ' ', true);
+    ESCAPED['"'] = true;
+    ESCAPED['\\'] = true;
+    ESCAPED[0x7f] = true;
+  }
+
   private byte[] bytes = new byte[4096];
   private int length;
 
@@ -28,8 +38,7 @@ final class JsonBytes {
 
   JsonBytes put(byte[] raw) {
     room(raw.length);
-    System.arraycopy(raw, 0, bytes, length, raw.length);
-    length += raw.length;
+    copy(raw, 0, raw.length);
     return this;
   }
 
@@ -57,53 +66,40 @@ final class JsonBytes {
 
   /** A string, quoted and escaped. */
   JsonBytes text(String text) {
-    int end = text.length();
-    room(end + 2);
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    room(utf8.length + 2);
     bytes[length++] = '"';
-    for (int i = plain(text, 0); i < end; i = plain(text, i + 1)) {
-      char c = text.charAt(i);
-      // Room for this one at its longest, for as much as the others take at least, and the quote.
-      room(WORST + end - i + 1);
-      if (c < 0x80) {
-        escaped(c);
-      } else if (Character.isHighSurrogate(c) && i + 1 < end) {
-        i++;
-        fourBytes(Character.toCodePoint(c, text.charAt(i)));
-      } else if (c < 0x800) {
-        bytes[length++] = (byte) (0xc0 | (c >> 6));
-        bytes[length++] = (byte) (0x80 | (c & 0x3f));
-      } else {
-        bytes[length++] = (byte) (0xe0 | (c >> 12));
-        bytes[length++] = (byte) (0x80 | ((c >> 6) & 0x3f));
-        bytes[length++] = (byte) (0x80 | (c & 0x3f));
-      }
+    int from = 0;
+    for (int i = plain(utf8, 0); i < utf8.length; i = plain(utf8, from)) {
+      // For one at its longest, what stands around it, and the quote.
+      room(WORST + utf8.length - from + 1);
+      copy(utf8, from, i);
+      escaped(utf8[i]);
+      from = i + 1;
     }
+    copy(utf8, from, utf8.length);
     bytes[length++] = '"';
     return this;
   }
 
-  /** Writes what stands for itself, from there on, and says where it ends. */
-  private int plain(String text, int from) {
-    byte[] into = bytes;
-    int at = length;
-    int end = text.length();
+  /** Where what stands for itself ends, from there on. */
+  private static int plain(byte[] utf8, int from) {
     int i = from;
-    while (i < end) {
-      char c = text.charAt(i);
-      if (c < ' ' || c >= 0x7f || c == '"' || c == '\\') {
-        break;
-      }
-      into[at++] = (byte) c;
+    while (i < utf8.length && !ESCAPED[utf8[i] & 0xff]) {
       i++;
     }
-    length = at;
     return i;
   }
 
-  private void escaped(char c) {
+  private void copy(byte[] raw, int from, int to) {
+    System.arraycopy(raw, from, bytes, length, to - from);
+    length += to - from;
+  }
+
+  private void escaped(byte c) {
     if (c == '"' || c == '\\') {
       bytes[length++] = '\\';
-      bytes[length++] = (byte) c;
+      bytes[length++] = c;
     } else {
       bytes[length++] = '\\';
       bytes[length++] = 'u';
@@ -112,13 +108,6 @@ final class JsonBytes {
       bytes[length++] = HEX[c >> 4];
       bytes[length++] = HEX[c & 0xf];
     }
-  }
-
-  private void fourBytes(int c) {
-    bytes[length++] = (byte) (0xf0 | (c >> 18));
-    bytes[length++] = (byte) (0x80 | ((c >> 12) & 0x3f));
-    bytes[length++] = (byte) (0x80 | ((c >> 6) & 0x3f));
-    bytes[length++] = (byte) (0x80 | (c & 0x3f));
   }
 
   private void room(int more) {

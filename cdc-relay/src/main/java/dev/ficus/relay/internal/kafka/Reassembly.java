@@ -243,7 +243,12 @@ final class Reassembly {
   }
 
   private long[] offsets() {
-    return queues.stream().mapToLong(PartitionQueue::nextOffset).toArray();
+    // Twice for each transaction, however small: a stream took an eighth of the applying thread.
+    long[] offsets = new long[queues.size()];
+    for (int i = 0; i < offsets.length; i++) {
+      offsets[i] = queues.get(i).nextOffset();
+    }
+    return offsets;
   }
 
   private RelayException gap(PartitionQueue queue, Fetched head) {

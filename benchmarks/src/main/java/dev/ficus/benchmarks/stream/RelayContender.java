@@ -17,18 +17,22 @@ import dev.ficus.postgres.Streams;
 import dev.ficus.postgres.Table;
 import dev.ficus.postgres.Tables;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A relay with one stream into each of its targets, over Kafka or directly; it is held by being
  * ended, so that nothing of a backlog is taken in before it counts.
  */
-final class KafkaContender implements AutoCloseable {
+public final class RelayContender implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofMinutes(10);
+  private static final Duration POLL = Duration.ofMillis(20);
 
   private final String name;
   private final Database source;
@@ -39,8 +43,15 @@ final class KafkaContender implements AutoCloseable {
   /**
    * @param brokers those of its relay; none where this is empty
    * @param via how its streams travel
+   * @param tables those of its streams, in schema public of the source and of each target
    */
-  KafkaContender(String name, String brokers, Via via, Database source, List<Database> targets)
+  public RelayContender(
+      String name,
+      String brokers,
+      Via via,
+      Database source,
+      List<Database> targets,
+      List<String> tables)
       throws SQLException {
     this.name = name;
     this.source = source;
@@ -48,22 +59,27 @@ final class KafkaContender implements AutoCloseable {
     FicusSchema.install(source);
     for (Database target : targets) {
       FicusSchema.install(target);
-      Workload.execute(target, Workload.TABLES);
       GroupName group = new GroupName(target.name());
       StreamName stream = StreamName.of(group, Direction.FORWARD);
       names.add(stream);
       new Streams(target)
           .requestCopy(
-              stream, group, Direction.FORWARD, source.name(), Epoch.FIRST, tables(source), via);
+              stream,
+              group,
+              Direction.FORWARD,
+              source.name(),
+              Epoch.FIRST,
+              tables(source, tables),
+              via);
     }
     this.relay =
         ChildJvm.start(
             HeldRelayProcess.class, HeldRelayProcess.arguments(brokers, source, targets));
   }
 
-  private static List<StreamTable> tables(Database source) throws SQLException {
+  private static List<StreamTable> tables(Database source, List<String> names) throws SQLException {
     try (Connection connection = source.connect("benchmark")) {
-      return List.of("bench", "mark").stream()
+      return names.stream()
           .map(
               word -> {
                 TableName table = new TableName("public", word);
@@ -82,11 +98,13 @@ final class KafkaContender implements AutoCloseable {
     return targets;
   }
 
-  void release() {
+  /** Starts it. */
+  public void release() {
     say("release");
   }
 
-  void hold() {
+  /** Ends it. */
+  public void hold() {
     say("hold");
   }
 
@@ -96,17 +114,44 @@ final class KafkaContender implements AutoCloseable {
   }
 
   /** Waits until every target has all that is committed in the source. */
-  void awaitCaughtUp() {
+  public void awaitCaughtUp() {
     Lsn marker = Marker.write(source);
     for (int i = 0; i < targets.size(); i++) {
       Streams streams = new Streams(targets.get(i));
       streams.awaitStreaming(names.get(i), PATIENCE);
-      streams.awaitPosition(names.get(i), marker, PATIENCE);
+      awaitPosition(targets.get(i), names.get(i), marker);
     }
     relay.requireAlive();
   }
 
-  double peakResidentMiB() {
+  /** Asks seldom, and little: who asks takes of the processors that are measured. */
+  private static void awaitPosition(Database target, StreamName stream, Lsn marker) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    try (Connection connection = target.connect("benchmark");
+        PreparedStatement select =
+            connection.prepareStatement(
+                "select position >= ?::pg_lsn from ficus.stream where name = ? and state = 'STREAMING'")) {
+      select.setString(1, marker.toString());
+      select.setString(2, stream.value());
+      while (System.nanoTime() < deadline) {
+        try (ResultSet row = select.executeQuery()) {
+          if (!row.next()) {
+            throw new IllegalStateException("stream " + stream + " does not stream any more");
+          }
+          if (row.getBoolean(1)) {
+            return;
+          }
+        }
+        LockSupport.parkNanos(POLL.toNanos());
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("waiting for stream " + stream + " failed", e);
+    }
+    throw new IllegalStateException(
+        "stream " + stream + " did not reach " + marker + " within " + PATIENCE);
+  }
+
+  public double peakResidentMiB() {
     return relay.peakResidentMiB();
   }
 
