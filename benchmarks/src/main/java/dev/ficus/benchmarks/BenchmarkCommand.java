@@ -92,7 +92,7 @@ public final class BenchmarkCommand implements Callable<Integer> {
             (contender, median) ->
                 out.printf(
                     Locale.ROOT,
-                    "  %-14s %,12.1f %s%s%n",
+                    "  %-14s %,12.2f %s%s%n",
                     contender,
                     median,
                     report.unit(),

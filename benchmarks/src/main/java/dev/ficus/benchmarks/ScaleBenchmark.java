@@ -37,7 +37,7 @@ final class ScaleBenchmark implements Benchmark {
 
   private static final String ROWS = "rows-";
   private static final String CHANGES = "changes-";
-  // Of a WAL sender, in seconds of processor time for a million changes.
+  // Of a WAL sender that follows as they come, in seconds of processor time for a million changes.
   private static final String OWN = "decoding a million changes of a stream's tables";
   private static final String OTHERS = "decoding a million changes of other tables";
 
@@ -184,7 +184,8 @@ final class ScaleBenchmark implements Benchmark {
       }
       for (int i = 1; i <= targetCount; i++) {
         String name = "target" + i;
-        try (Connection connection = source(to).connect("benchmark")) {
+        try (Connection connection =
+            new Database("maintenance", to.address("postgres")).connect("benchmark")) {
           CopyTables.execute(connection, "create database " + name);
         }
         Database target = new Database(name, to.address(name));
