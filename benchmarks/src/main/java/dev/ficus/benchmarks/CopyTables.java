@@ -3,15 +3,11 @@ package dev.ficus.benchmarks;
 import dev.ficus.core.Direction;
 import dev.ficus.core.Epoch;
 import dev.ficus.core.GroupName;
-import dev.ficus.core.TableName;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.FicusSchema;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamName;
-import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.Streams;
-import dev.ficus.postgres.Table;
-import dev.ficus.postgres.Tables;
 import dev.ficus.testkit.PostgresServer;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -31,8 +27,7 @@ final class CopyTables {
   private static final Duration PATIENCE = Duration.ofMinutes(30);
   private static final GroupName GROUP = new GroupName("bench");
   private static final StreamName STREAM = StreamName.of(GROUP, Direction.FORWARD);
-  static final List<TableName> NAMES =
-      List.of(new TableName("public", "orders"), new TableName("public", "items"));
+  static final List<String> NAMES = List.of("orders", "items");
 
   static final String TABLES_DDL =
       """
@@ -147,7 +142,13 @@ final class CopyTables {
         ChildJvm.start(RelayProcess.class, ContenderArguments.of(source, target))) {
       relay.await("ready");
       long begun = System.nanoTime();
-      streams.requestCopy(STREAM, GROUP, Direction.FORWARD, source.name(), Epoch.FIRST, tables());
+      streams.requestCopy(
+          STREAM,
+          GROUP,
+          Direction.FORWARD,
+          source.name(),
+          Epoch.FIRST,
+          StreamTables.of(source, NAMES));
       streams.awaitStreaming(STREAM, PATIENCE);
       double seconds = (System.nanoTime() - begun) / 1e9;
       double resident = relay.peakResidentMiB();
@@ -155,18 +156,6 @@ final class CopyTables {
       relay.kill();
       new Slots(source).drop(STREAM.slot(Epoch.FIRST), Duration.ofSeconds(30));
       return new Copied(seconds, resident);
-    }
-  }
-
-  private List<StreamTable> tables() throws SQLException {
-    try (Connection connection = source.connect("benchmark")) {
-      return NAMES.stream()
-          .map(
-              name -> {
-                Table table = Tables.read(connection, source.name(), name);
-                return new StreamTable(name, name, table.writtenColumns(), table.key());
-              })
-          .toList();
     }
   }
 

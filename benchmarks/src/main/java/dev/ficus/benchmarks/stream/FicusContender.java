@@ -3,18 +3,14 @@ package dev.ficus.benchmarks.stream;
 import dev.ficus.benchmarks.ChildJvm;
 import dev.ficus.benchmarks.ContenderArguments;
 import dev.ficus.benchmarks.RelayProcess;
+import dev.ficus.benchmarks.StreamTables;
 import dev.ficus.core.Direction;
 import dev.ficus.core.Epoch;
 import dev.ficus.core.GroupName;
-import dev.ficus.core.TableName;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.FicusSchema;
 import dev.ficus.postgres.StreamName;
-import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.Streams;
-import dev.ficus.postgres.Table;
-import dev.ficus.postgres.Tables;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -37,18 +33,13 @@ final class FicusContender extends TargetContender {
     FicusSchema.install(source);
     FicusSchema.install(target);
     Streams streams = new Streams(target);
-    try (Connection connection = source.connect("benchmark")) {
-      List<StreamTable> tables =
-          names.stream()
-              .map(
-                  name -> {
-                    TableName table = new TableName("public", name);
-                    Table shape = Tables.read(connection, "the source", table);
-                    return new StreamTable(table, table, shape.writtenColumns(), shape.key());
-                  })
-              .toList();
-      streams.requestCopy(STREAM, GROUP, Direction.FORWARD, Database.SHARED, Epoch.FIRST, tables);
-    }
+    streams.requestCopy(
+        STREAM,
+        GROUP,
+        Direction.FORWARD,
+        Database.SHARED,
+        Epoch.FIRST,
+        StreamTables.of(source, names));
     this.relay = ChildJvm.start(RelayProcess.class, ContenderArguments.of(source, target));
     streams.awaitStreaming(STREAM, Duration.ofMinutes(2));
   }

@@ -2,20 +2,17 @@ package dev.ficus.benchmarks.stream;
 
 import dev.ficus.benchmarks.ChildJvm;
 import dev.ficus.benchmarks.HeldRelayProcess;
+import dev.ficus.benchmarks.StreamTables;
 import dev.ficus.core.Direction;
 import dev.ficus.core.Epoch;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Lsn;
-import dev.ficus.core.TableName;
 import dev.ficus.core.Via;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.FicusSchema;
 import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.StreamName;
-import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.Streams;
-import dev.ficus.postgres.Table;
-import dev.ficus.postgres.Tables;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -69,25 +66,12 @@ public final class RelayContender implements AutoCloseable {
               Direction.FORWARD,
               source.name(),
               Epoch.FIRST,
-              tables(source, tables),
+              StreamTables.of(source, tables),
               via);
     }
     this.relay =
         ChildJvm.start(
             HeldRelayProcess.class, HeldRelayProcess.arguments(brokers, source, targets));
-  }
-
-  private static List<StreamTable> tables(Database source, List<String> names) throws SQLException {
-    try (Connection connection = source.connect("benchmark")) {
-      return names.stream()
-          .map(
-              word -> {
-                TableName table = new TableName("public", word);
-                Table shape = Tables.read(connection, "the source", table);
-                return new StreamTable(table, table, shape.writtenColumns(), shape.key());
-              })
-          .toList();
-    }
   }
 
   String name() {
@@ -151,6 +135,7 @@ public final class RelayContender implements AutoCloseable {
         "stream " + stream + " did not reach " + marker + " within " + PATIENCE);
   }
 
+  /** The most memory that its process has had, in MiB. */
   public double peakResidentMiB() {
     return relay.peakResidentMiB();
   }

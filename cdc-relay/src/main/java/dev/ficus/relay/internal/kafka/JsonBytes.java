@@ -38,7 +38,7 @@ final class JsonBytes {
 
   JsonBytes put(byte[] raw) {
     room(raw.length);
-    copy(raw, 0, raw.length);
+    append(raw, 0, raw.length);
     return this;
   }
 
@@ -73,11 +73,11 @@ final class JsonBytes {
     for (int i = plain(utf8, 0); i < utf8.length; i = plain(utf8, from)) {
       // For one at its longest, what stands around it, and the quote.
       room(WORST + utf8.length - from + 1);
-      copy(utf8, from, i);
+      append(utf8, from, i);
       escaped(utf8[i]);
       from = i + 1;
     }
-    copy(utf8, from, utf8.length);
+    append(utf8, from, utf8.length);
     bytes[length++] = '"';
     return this;
   }
@@ -91,7 +91,7 @@ final class JsonBytes {
     return i;
   }
 
-  private void copy(byte[] raw, int from, int to) {
+  private void append(byte[] raw, int from, int to) {
     System.arraycopy(raw, from, bytes, length, to - from);
     length += to - from;
   }

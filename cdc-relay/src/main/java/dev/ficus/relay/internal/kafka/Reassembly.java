@@ -243,7 +243,7 @@ final class Reassembly {
   }
 
   private long[] offsets() {
-    // Twice for each transaction, however small: a stream took an eighth of the applying thread.
+    // Twice for each transaction, however small: java.util.stream took an eighth of this thread.
     long[] offsets = new long[queues.size()];
     for (int i = 0; i < offsets.length; i++) {
       offsets[i] = queues.get(i).nextOffset();

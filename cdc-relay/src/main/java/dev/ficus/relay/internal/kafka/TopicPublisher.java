@@ -120,7 +120,7 @@ public final class TopicPublisher implements Destination, AutoCloseable {
       FaultPoints faults) {
     Producer<byte[], byte[]> producer = clients.producer(topic.name(), topic.partitions());
     try {
-      producer.initTransactions();
+      initTransactions(producer, topic);
       TopicTail tail = tail(clients, topic);
       return new TopicPublisher(
           clients,
@@ -141,6 +141,16 @@ public final class TopicPublisher implements Destination, AutoCloseable {
   private static TopicTail tail(KafkaClients clients, StreamTopic topic) {
     try (Consumer<byte[], byte[]> consumer = clients.brief()) {
       return TopicTail.find(consumer, topic.name());
+    } catch (KafkaException e) {
+      throw Topics.refusal("Read", topic.name(), e);
+    }
+  }
+
+  private static void initTransactions(Producer<byte[], byte[]> producer, StreamTopic topic) {
+    try {
+      producer.initTransactions();
+    } catch (KafkaException e) {
+      throw Topics.refusal("Write", topic.name(), e);
     }
   }
 
@@ -286,7 +296,11 @@ public final class TopicPublisher implements Destination, AutoCloseable {
     }
     sending++;
     // What fails is thrown by the commit, or by a later send.
-    producer.send(new ProducerRecord<>(topic.name(), partition, key, value, headers));
+    try {
+      producer.send(new ProducerRecord<>(topic.name(), partition, key, value, headers));
+    } catch (KafkaException e) {
+      throw Topics.refusal("Write", topic.name(), e);
+    }
   }
 
   private void publishWhenDue() {
@@ -299,7 +313,11 @@ public final class TopicPublisher implements Destination, AutoCloseable {
   public Lsn flush() {
     if (sending > 0) {
       faults.reach("relay.publish.before-commit");
-      producer.commitTransaction();
+      try {
+        producer.commitTransaction();
+      } catch (KafkaException e) {
+        throw Topics.refusal("Write", topic.name(), e);
+      }
       faults.reach("relay.publish.after-commit");
       sending = 0;
       committed = sent;

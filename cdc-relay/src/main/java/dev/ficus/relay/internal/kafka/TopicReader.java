@@ -26,6 +26,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -147,6 +148,8 @@ public final class TopicReader implements AutoCloseable {
     } catch (OffsetOutOfRangeException e) {
       skipWhatIsGone(e.offsetOutOfRangePartitions().keySet());
       return false;
+    } catch (KafkaException e) {
+      throw Topics.refusal("Read", topic.name(), e);
     }
     if (stalled) {
       readAgain(records.isEmpty());

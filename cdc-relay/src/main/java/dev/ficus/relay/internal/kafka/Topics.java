@@ -28,6 +28,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
@@ -197,16 +198,33 @@ public final class Topics {
     return "topic " + topic.name() + " of stream " + stream.name();
   }
 
-  /**
-   * Waits for an answer about a topic; a refusal says which right is missing, as Kafka's does not.
-   */
+  /** Waits for an answer about a topic. */
   private static <T> T await(String right, String topic, KafkaFuture<T> future) {
     try {
       return await(future);
-    } catch (TopicAuthorizationException e) {
-      throw new TopicAuthorizationException(
-          "this principal has no right " + right + " on topic " + topic, Set.of(topic));
+    } catch (KafkaException e) {
+      throw refusal(right, topic, e);
     }
+  }
+
+  /**
+   * What went wrong with a topic; a refusal says which right is missing, as Kafka's does not.
+   *
+   * @param right what was needed
+   * @param topic its name, which is its publisher's transactional id as well
+   */
+  static KafkaException refusal(String right, String topic, KafkaException error) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (cause instanceof TopicAuthorizationException) {
+        return new TopicAuthorizationException(
+            "this principal has no right " + right + " on topic " + topic, Set.of(topic));
+      }
+      if (cause instanceof TransactionalIdAuthorizationException) {
+        return new TransactionalIdAuthorizationException(
+            "this principal has no right " + right + " on transactional id " + topic);
+      }
+    }
+    return error;
   }
 
   /** Waits for an answer; what went wrong is thrown as it is. */

@@ -7,9 +7,7 @@ import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RetriableException;
-import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TransactionAbortableException;
-import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 import org.apache.kafka.common.errors.UnknownProducerIdException;
 
 /** What Kafka's errors mean to a stream. */
@@ -60,21 +58,6 @@ final class KafkaErrors {
     }
     return innermost == null
         ? error.getClass().getSimpleName()
-        : "Kafka: "
-            + innermost.getClass().getSimpleName()
-            + ": "
-            + innermost.getMessage()
-            + missing(innermost);
-  }
-
-  /** The right that is missing, which the words of Kafka's producer and consumer leave out. */
-  private static String missing(KafkaException refusal) {
-    if (refusal instanceof TransactionalIdAuthorizationException) {
-      return " This principal has no right Write on the transactional id, which is the topic's name.";
-    }
-    return refusal instanceof TopicAuthorizationException denied
-            && String.valueOf(denied.getMessage()).startsWith("Not authorized")
-        ? ": this principal has no right Read, or no right Write"
-        : "";
+        : "Kafka: " + innermost.getClass().getSimpleName() + ": " + innermost.getMessage();
   }
 }

@@ -3,16 +3,8 @@ package dev.ficus.relay.internal.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.ficus.core.Direction;
-import dev.ficus.core.Epoch;
-import dev.ficus.core.GroupName;
 import dev.ficus.core.Lsn;
-import dev.ficus.core.TableName;
-import dev.ficus.core.Via;
 import dev.ficus.postgres.Database;
-import dev.ficus.postgres.FicusSchema;
-import dev.ficus.postgres.StreamName;
-import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.StreamTopic;
 import dev.ficus.postgres.StreamTopics;
 import dev.ficus.postgres.Streams;
@@ -23,32 +15,19 @@ import dev.ficus.testkit.TestDatabase;
 import dev.ficus.testkit.TestPostgres;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What was read by tables that have been altered since is not committed. */
 @Rule({"R3", "R7"})
 class TopicPlaceTest {
 
-  private static final GroupName GROUP = new GroupName("orders");
-  private static final StreamName FORWARD = StreamName.of(GROUP, Direction.FORWARD);
-  private static final TableName TABLE = new TableName("public", "t");
   private static final Lsn END = Lsn.parse("0/500");
 
   @Test
   void shouldNotMoveOverAChangeOfATableThatItsReaderDoesNotKnow() throws SQLException {
     try (TestDatabase database = TestPostgres.create()) {
       Database target = new Database("orders", database.address());
-      FicusSchema.install(target);
-      Streams streams = new Streams(target);
-      streams.requestCopy(
-          FORWARD,
-          GROUP,
-          Direction.FORWARD,
-          Database.SHARED,
-          Epoch.FIRST,
-          List.of(new StreamTable(TABLE, TABLE, List.of("id"), List.of("id"))),
-          new Via.Kafka(1));
+      Streams streams = OneTable.request(database);
       database.execute(
           """
           update ficus.stream set state = 'STREAMING';
@@ -57,13 +36,13 @@ class TopicPlaceTest {
             values ('orders.forward', 'public', 't', '{}', '{}', '0/100');
           """);
       try (Connection connection = target.connect("test")) {
-        StreamTopic topic = StreamTopics.find(connection, FORWARD).orElseThrow();
+        StreamTopic topic = StreamTopics.find(connection, OneTable.STREAM).orElseThrow();
         TopicPlace place =
             new TopicPlace(
                 connection,
-                streams.find(FORWARD).orElseThrow(),
+                streams.find(OneTable.STREAM).orElseThrow(),
                 topic,
-                ShapeRows.version(connection, FORWARD).orElseThrow());
+                ShapeRows.version(connection, OneTable.STREAM).orElseThrow());
         place.read(END, new long[] {7});
         place.to(END).perform();
         place.verify(connection);

@@ -2,21 +2,10 @@ package dev.ficus.relay.internal.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ficus.core.Direction;
-import dev.ficus.core.Epoch;
 import dev.ficus.core.FaultPoints;
-import dev.ficus.core.GroupName;
 import dev.ficus.core.Lsn;
-import dev.ficus.core.TableName;
-import dev.ficus.core.Via;
 import dev.ficus.core.manifest.KafkaCluster;
-import dev.ficus.postgres.Database;
-import dev.ficus.postgres.FicusSchema;
-import dev.ficus.postgres.StreamName;
-import dev.ficus.postgres.StreamRow;
-import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.StreamTopic;
-import dev.ficus.postgres.Streams;
 import dev.ficus.relay.internal.capture.Change;
 import dev.ficus.relay.internal.capture.RowImage;
 import dev.ficus.relay.internal.shape.CarriedColumn;
@@ -40,13 +29,10 @@ import org.junit.jupiter.api.Test;
 @Rule("R4")
 class TopicPublisherTest {
 
-  private static final GroupName GROUP = new GroupName("orders");
-  private static final StreamName FORWARD = StreamName.of(GROUP, Direction.FORWARD);
-  private static final TableName NAME = new TableName("public", "t");
   private static final TableShape TABLE =
       new TableShape(
-          NAME,
-          NAME,
+          OneTable.NAME,
+          OneTable.NAME,
           List.of(new CarriedColumn("id", "integer")),
           List.of(0),
           true,
@@ -64,7 +50,7 @@ class TopicPublisherTest {
       try (TopicPublisher publisher =
           TopicPublisher.open(
               clients,
-              stream(database),
+              OneTable.request(database).find(OneTable.STREAM).orElseThrow(),
               new StreamTopic(TOPIC, Optional.empty(), List.of(0L)),
               Lsn.parse("0/100"),
               "shared",
@@ -86,21 +72,6 @@ class TopicPublisherTest {
             .isEqualTo(Lsn.parse("0/100"));
       }
     }
-  }
-
-  private static StreamRow stream(TestDatabase database) {
-    Database target = new Database("orders", database.address());
-    FicusSchema.install(target);
-    Streams streams = new Streams(target);
-    streams.requestCopy(
-        FORWARD,
-        GROUP,
-        Direction.FORWARD,
-        Database.SHARED,
-        Epoch.FIRST,
-        List.of(new StreamTable(NAME, NAME, List.of("id"), List.of("id"))),
-        new Via.Kafka(1));
-    return streams.find(FORWARD).orElseThrow();
   }
 
   private static Change row(int id) {
