@@ -21,11 +21,4 @@ public final class RelayException extends FicusException {
   public static RelayException stop(String what, String next) {
     return new RelayException(what, next);
   }
-
-  /** The message without the advice. */
-  public String what() {
-    String message = String.valueOf(getMessage());
-    int advice = message.indexOf("\n  next: ");
-    return advice < 0 ? message : message.substring(0, advice);
-  }
 }

@@ -135,6 +135,23 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   /**
+   * Finishes a flip whose command has died, or gives it up if it was not decided. Nothing happens
+   * where a command still works on the group.
+   *
+   * @return whether there was such a flip
+   */
+  public boolean endAbandonedFlip(GroupName group) {
+    require(group);
+    Optional<GroupLock> free = GroupLock.tryTake(store, group, actor);
+    if (free.isEmpty()) {
+      return false;
+    }
+    try (GroupLock lock = free.get()) {
+      return new Conductor(work(group).with(lock), actor, progress).endAbandonedFlip();
+    }
+  }
+
+  /**
    * Sets how many of a hundred routing keys read the service database.
    *
    * @param percentage 0 to 100

@@ -101,7 +101,7 @@ class FlipTest {
       }
       assertThat(
               store.shared.queryOne(
-                  "select count(*) from ficus_control.flip where finished_at is null and given_up_at is null"))
+                  "select count(*) from ficus_control.flip where finished_at is null"))
           .isEqualTo("0");
       assertThat(slots(store.shared)).containsExactly(slotOf(store, store.users));
       assertThat(slots(store.users)).isEmpty();
@@ -202,29 +202,119 @@ class FlipTest {
             .as(point)
             .isInstanceOf(FaultScript.InjectedFault.class);
 
-        assertThat(open(store)).as(point).containsExactly(Side.SHARED);
-        try (ControlPlane control = store.control()) {
-          GroupStatus status = control.status(Store.USERS);
-          assertThat(status.phase()).isEqualTo(Phase.READS_MOVED);
-          assertThat(status.epoch()).isEqualTo(Epoch.FIRST);
-          assertThat(status.streams())
-              .as(point)
-              .singleElement()
-              .satisfies(
-                  stream -> {
-                    assertThat(stream.state()).isEqualTo(StreamState.STREAMING);
-                    assertThat(stream.guarded()).isTrue();
-                  });
-          assertThat(control.reconcile(Store.USERS).verdict()).isEqualTo(Verdict.CLEAN);
-        }
-        assertThat(slots(store.users)).as(point).isEmpty();
-        assertThat(
-                store.shared.queryOne(
-                    "select convalidated from pg_constraint where conname = 'orders_user_id_fkey'"))
-            .as(point)
-            .isEqualTo("t");
+        requireAsBefore(store, point);
       }
     }
+  }
+
+  @Test
+  void shouldTakeBackTheRestOfAFlipWhoseGivingUpDied() {
+    try (Store store = new Store(folder)) {
+      store.bring(Store.USERS, Phase.READS_MOVED);
+      for (String point : List.of("flip.given-up", "flip.reopened", "flip.slots-dropped")) {
+        assertThatThrownBy(
+                () -> flip(store, dieAt(point).fail("flip.before-cas", 1), Phase.WRITES_MOVED))
+            .as(point)
+            .isInstanceOf(Died.class);
+
+        try (ControlPlane control = store.control()) {
+          assertThat(control.endAbandonedFlip(Store.USERS)).as(point).isTrue();
+          assertThat(control.endAbandonedFlip(Store.USERS)).as(point).isFalse();
+        }
+        requireAsBefore(store, point);
+      }
+    }
+  }
+
+  @Test
+  void shouldReopenTheOldSideWithinTheBudgetWhenTheNewOneStandsStill() throws SQLException {
+    try (Store store = new Store(folder);
+        Connection hung = store.users.connect();
+        Statement statement = hung.createStatement()) {
+      store.bring(Store.USERS, Phase.READS_MOVED);
+      hung.setAutoCommit(false);
+      FaultScript faults =
+          new FaultScript()
+              .run(
+                  "flip.marker-applied",
+                  1,
+                  () -> run(statement, "lock table ficus.stream in access exclusive mode"));
+      ControlSettings settings =
+          new ControlSettings(
+              Duration.ofSeconds(2),
+              Duration.ofMillis(100),
+              Duration.ofMillis(500),
+              Duration.ofMillis(500),
+              Duration.ofMinutes(1),
+              Duration.ofSeconds(5),
+              Duration.ofSeconds(2));
+      try (ControlPlane control = store.control(faults, settings)) {
+        assertThatThrownBy(() -> control.advance(Store.USERS, List.of()))
+            .isInstanceOfSatisfying(
+                FicusException.class,
+                given -> assertThat(given.kind()).isEqualTo(ErrorKind.NEEDS_PERSON))
+            .hasMessageContaining("stopping stream users.forward in users")
+            .hasMessageContaining("taking back what had been done failed as well")
+            .hasMessageContaining("\"ficus status\" shows which side takes writes");
+        assertThat(open(store)).containsExactly(Side.SHARED);
+
+        hung.rollback();
+        control.endAbandonedFlip(Store.USERS);
+      }
+      requireAsBefore(store, "after the new side stood still");
+    }
+  }
+
+  private static void run(Statement statement, String sql) {
+    try {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void shouldSayThatAFlipIsDecidedWhenAStepAfterItFails() {
+    try (Store store = new Store(folder)) {
+      store.bring(Store.USERS, Phase.READS_MOVED);
+
+      assertThatThrownBy(
+              () -> flip(store, new FaultScript().fail("control.flip-open", 1), Phase.WRITES_MOVED))
+          .isInstanceOfSatisfying(
+              FicusException.class,
+              given -> assertThat(given.kind()).isEqualTo(ErrorKind.NEEDS_PERSON))
+          .hasMessageContaining(
+              "group users has entered WRITES_MOVED, but a step after that failed")
+          .hasMessageContaining("run the command again: it finishes what is left");
+
+      assertThat(flip(store, FaultPoints.NONE, Phase.WRITES_MOVED).to())
+          .isEqualTo(Phase.WRITES_MOVED);
+      assertThat(open(store)).containsExactly(Side.SERVICE);
+    }
+  }
+
+  private static void requireAsBefore(Store store, String when) {
+    assertThat(open(store)).as(when).containsExactly(Side.SHARED);
+    try (ControlPlane control = store.control()) {
+      GroupStatus status = control.status(Store.USERS);
+      assertThat(status.phase()).as(when).isEqualTo(Phase.READS_MOVED);
+      assertThat(status.epoch()).as(when).isEqualTo(Epoch.FIRST);
+      assertThat(status.streams())
+          .as(when)
+          .singleElement()
+          .satisfies(
+              stream -> {
+                assertThat(stream.state()).isEqualTo(StreamState.STREAMING);
+                assertThat(stream.guarded()).isTrue();
+              });
+      assertThat(control.reconcile(Store.USERS).verdict()).as(when).isEqualTo(Verdict.CLEAN);
+    }
+    assertThat(slots(store.users)).as(when).isEmpty();
+    assertThat(
+            store.shared.queryOne(
+                "select convalidated from pg_constraint where conname = 'orders_user_id_fkey'"))
+        .as(when)
+        .isEqualTo("t");
   }
 
   @Test

@@ -14,6 +14,7 @@ public class FicusException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final ErrorKind kind;
+  private final String what;
   private final String next;
 
   /**
@@ -28,12 +29,18 @@ public class FicusException extends RuntimeException {
   public FicusException(ErrorKind kind, String what, String next, @Nullable Throwable cause) {
     super(what + "\n  next: " + next, cause);
     this.kind = kind;
+    this.what = what;
     this.next = next;
   }
 
   /** What the error asks for. */
   public ErrorKind kind() {
     return kind;
+  }
+
+  /** What failed, where, and why; the message without what to do next. */
+  public String what() {
+    return what;
   }
 
   /** What to do next. */

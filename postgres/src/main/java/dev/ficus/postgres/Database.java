@@ -6,6 +6,8 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.Properties;
 
 /**
@@ -17,8 +19,10 @@ import java.util.Properties;
  *
  * @param name the manifest's word for it: {@code shared}, or a service's name
  * @param address how to reach it
+ * @param answersWithin how long its connections wait for any one answer before they are given up;
+ *     as long as it takes, if absent
  */
-public record Database(String name, DatabaseAddress address) {
+public record Database(String name, DatabaseAddress address, Optional<Duration> answersWithin) {
 
   /** The name of the shared database in errors, stream rows and screens. */
   public static final String SHARED = "shared";
@@ -29,6 +33,22 @@ public record Database(String name, DatabaseAddress address) {
           + " -c standard_conforming_strings=on -c search_path=pg_catalog"
           // The locks of a machine that died are to be free again within a minute.
           + " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3";
+
+  /** A database that is waited for as long as a statement takes. */
+  public Database(String name, DatabaseAddress address) {
+    this(name, address, Optional.empty());
+  }
+
+  /**
+   * The same database, whose connections give up on a server that stands still: a statement fails
+   * with SQLSTATE 08006 once its answer has been waited for that long. What the server makes of it
+   * is unknown then.
+   *
+   * @param limit rounded up to seconds
+   */
+  public Database answeringWithin(Duration limit) {
+    return new Database(name, address, Optional.of(limit));
+  }
 
   /**
    * Opens a connection with auto-commit on.
@@ -121,6 +141,10 @@ public record Database(String name, DatabaseAddress address) {
     properties.setProperty("logServerErrorDetail", "false");
     properties.setProperty("connectTimeout", "10");
     properties.setProperty("tcpKeepAlive", "true");
+    answersWithin.ifPresent(
+        limit ->
+            properties.setProperty(
+                "socketTimeout", Long.toString(limit.plusMillis(999).toSeconds())));
     return properties;
   }
 

@@ -1,5 +1,6 @@
 package dev.ficus.postgres;
 
+import java.io.IOException;
 import java.sql.SQLException;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -13,6 +14,9 @@ public final class SqlErrors {
   /** Raised by {@code ficus.dual_write}: dual writes of that epoch are no longer allowed. */
   public static final String DUAL_WRITE_REFUSED = "FI002";
 
+  /** A row points to another one that is not there. */
+  public static final String FOREIGN_KEY_VIOLATION = "23503";
+
   /** A unique constraint was violated. */
   public static final String UNIQUE_VIOLATION = "23505";
 
@@ -25,9 +29,10 @@ public final class SqlErrors {
   /** Two transactions waited for each other. */
   public static final String DEADLOCK = "40P01";
 
-  /** A lock was not granted within {@code lock_timeout}. */
+  /** The role may not do that. */
   public static final String INSUFFICIENT_PRIVILEGE = "42501";
 
+  /** A lock was not granted within {@code lock_timeout}. */
   public static final String LOCK_NOT_AVAILABLE = "55P03";
 
   /** An object is in use, such as a slot that another process reads. */
@@ -97,7 +102,12 @@ public final class SqlErrors {
       // A data exception quotes the value in its primary message.
       message = message.replaceAll("(?s)\".*\"", "…");
     }
-    return message + " (SQLSTATE " + error.getSQLState() + ")";
+    // What the driver says of a lost connection leaves out whether it was lost or stood still.
+    String why =
+        error.getCause() instanceof IOException lost && lost.getMessage() != null
+            ? " " + lost.getMessage()
+            : "";
+    return message + why + " (SQLSTATE " + error.getSQLState() + ")";
   }
 
   static String advice(String sqlState) {
@@ -106,7 +116,7 @@ public final class SqlErrors {
           "a long transaction holds the lock: find it in pg_stat_activity, let it end, then try again";
       case OBJECT_IN_USE ->
           "another connection uses it, perhaps of a relay that hangs: find it in pg_stat_activity, let it end, then try again";
-      case "42501" ->
+      case INSUFFICIENT_PRIVILEGE ->
           "grant the missing privilege to the role that Ficus connects as, then try again";
       case "53300", "53400" ->
           "free or raise what the server ran out of (connections, slots, senders), then try again";

@@ -72,7 +72,7 @@ public final class Conductor {
       if (back) {
         return finished;
       }
-      now = now.with(now.store().groups().load(now.name(), now.service().name()));
+      now = now.reread();
     }
     Phase from = now.row().phase();
     Work ready = now;
@@ -88,26 +88,42 @@ public final class Conductor {
     return run(ready, transition, "rollback", overrides);
   }
 
-  /** Changes what the route lets reads do within the phase. */
-  public Outcome changeRoute(String command, UnaryOperator<GroupChange> change) {
+  /** Finishes or gives up a flip whose command has died; false if there is none. */
+  public boolean endAbandonedFlip() {
+    Optional<Flip> flip = work.store().flips().unfinished(work.name());
+    if (flip.isEmpty()) {
+      return false;
+    }
     Work now = afterCrash(work);
-    Phase phase = now.row().phase();
+    if (!now.row().settled()) {
+      finish(now, wentBack(now.row()) ? "rollback" : "advance", false);
+    }
+    return true;
+  }
+
+  /**
+   * Changes what the route lets reads do within the phase. What an earlier process left unfinished
+   * is left: an emergency may be about the very database that it would be finished in.
+   */
+  public Outcome changeRoute(String command, UnaryOperator<GroupChange> change) {
+    Phase phase = work.row().phase();
     return journaled(
-        now,
-        new Journal.Entry(now.name(), actor, command, phase, phase),
+        work,
+        new Journal.Entry(work.name(), actor, command, phase, phase),
         Map.of(),
         () -> {
-          GroupChange wanted = change.apply(GroupChange.to(phase, now.row()));
+          GroupChange wanted = change.apply(GroupChange.to(phase, work.row()));
           GroupRow[] changed = new GroupRow[1];
           step(
-              now,
+              work,
               Step.of(
                   "change-route",
                   "Decide: " + command,
-                  () -> changed[0] = now.store().groups().change(now.row(), wanted)));
-          Work after = now.with(changed[0]);
-          step(after, RouteSteps.publish(after));
-          step(after, RouteSteps.await(after));
+                  () -> changed[0] = work.store().groups().change(work.row(), wanted)));
+          Work after = work.with(changed[0]);
+          String decided = "the route of group " + after.name() + " has changed";
+          follow(after, RouteSteps.publish(after), decided);
+          follow(after, RouteSteps.await(after), decided);
           return outcome(after, phase, phase);
         });
   }
@@ -130,13 +146,21 @@ public final class Conductor {
       }
       return before;
     }
-    step(
+    Phase phase = before.row().phase();
+    journaled(
         before,
-        Step.of(
-            "give-up-flip",
-            "Give up the flip that an earlier command left undecided",
-            () -> new GiveUp(before, flip.get()).afterCrash()));
-    return before.with(before.store().groups().load(before.name(), before.service().name()));
+        new Journal.Entry(before.name(), actor, "give up flip", phase, phase),
+        Map.of("toPhase", flip.get().to().name()),
+        () -> {
+          step(
+              before,
+              Step.of(
+                  "give-up-flip",
+                  "Give up the flip that an earlier command left undecided",
+                  () -> new GiveUp(before, flip.get()).afterCrash()));
+          return outcome(before, phase, phase);
+        });
+    return before.reread();
   }
 
   /** Does what is left of a transition that was decided. */
@@ -179,21 +203,21 @@ public final class Conductor {
     try {
       transition.prepare(now).forEach(step -> step(now, step));
       now.faults().reach("control.before-decision");
-      return decide(now, transition);
     } catch (RuntimeException e) {
       try {
         transition.undo(now);
       } catch (RuntimeException undoing) {
-        e.addSuppressed(undoing);
+        throw HalfDone.notTakenBack(now.name(), e, undoing);
       }
       throw e;
     }
+    return decide(now, transition);
   }
 
   private void complete(Work after, Transition transition, boolean hurried) {
     for (Step step : transition.complete(after)) {
       if (!hurried || !step.waits()) {
-        step(after, step);
+        follow(after, step, "group " + after.name() + " has entered " + transition.to());
       }
     }
     after.store().groups().settle(after.row());
@@ -255,6 +279,15 @@ public final class Conductor {
     return decided[0];
   }
 
+  /** A step that follows from a decision. */
+  private void follow(Work after, Step step, String decided) {
+    try {
+      step(after, step);
+    } catch (RuntimeException e) {
+      throw HalfDone.notFinished(decided, step.title(), e);
+    }
+  }
+
   private void step(Work now, Step step) {
     progress.accept(new Progress.Started(now.name(), step.title()));
     long begun = System.nanoTime();
@@ -276,12 +309,9 @@ public final class Conductor {
       Work now, Journal.Entry entry, Map<String, Object> detail, Supplier<Outcome> command) {
     Journal journal = now.store().journal();
     journal.append(entry, Journal.Result.BEGUN, detail);
+    Outcome outcome;
     try {
-      Outcome outcome = command.get();
-      Map<String, Object> done = new LinkedHashMap<>(detail);
-      outcome.writePause().ifPresent(pause -> done.put("writePauseMillis", pause.toMillis()));
-      journal.append(entry, Journal.Result.DONE, done);
-      return outcome;
+      outcome = command.get();
     } catch (RuntimeException e) {
       Map<String, Object> failed = new LinkedHashMap<>(detail);
       failed.put("error", String.valueOf(e.getMessage()));
@@ -292,6 +322,17 @@ public final class Conductor {
       }
       throw e;
     }
+    Map<String, Object> done = new LinkedHashMap<>(detail);
+    outcome.writePause().ifPresent(pause -> done.put("writePauseMillis", pause.toMillis()));
+    try {
+      journal.append(entry, Journal.Result.DONE, done);
+    } catch (RuntimeException e) {
+      throw HalfDone.notFinished(
+          "\"" + entry.command() + "\" of group " + entry.group() + " is done",
+          "note it in the journal",
+          e);
+    }
+    return outcome;
   }
 
   private static Journal.Result result(RuntimeException error) {

@@ -19,6 +19,7 @@ import dev.ficus.postgres.Fence;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.Streams;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -77,6 +78,34 @@ public record Work(
         settings,
         faults,
         Optional.of(taken));
+  }
+
+  /** The same, on connections that give up on a server that does not answer within the time. */
+  public Work answeringWithin(Duration limit) {
+    return new Work(
+        manifest,
+        group,
+        service,
+        shared.answeringWithin(limit),
+        serviceDatabase.answeringWithin(limit),
+        store.answeringWithin(limit),
+        row,
+        settings,
+        faults,
+        lock);
+  }
+
+  /**
+   * The same for steps that wait for locks and streams, each as long as the settings say: what
+   * takes longer than that is no answer.
+   */
+  public Work answeringInTime() {
+    return answeringWithin(settings.lockPatience().plus(settings.streamPatience()));
+  }
+
+  /** The same with the group's row as the control store has it now. */
+  public Work reread() {
+    return with(store.groups().load(name(), service.name()));
   }
 
   /** The database of a side. */

@@ -126,7 +126,8 @@ create table ficus_control.flip (
 );
 comment on column ficus_control.flip.epoch is 'the epoch that the new write side opens with';
 comment on column ficus_control.flip.start_lsn is 'where the stream away from the new write side begins: its slot was advanced to there under the closed fence';
-create unique index flip_one_at_a_time on ficus_control.flip (group_name) where finished_at is null and given_up_at is null;
+comment on column ficus_control.flip.finished_at is 'when nothing was left to do of a flip that was decided, or to take back of one that was given up';
+create unique index flip_one_at_a_time on ficus_control.flip (group_name) where finished_at is null;
 
 -- The tables' counters when they were retired (rule R19): a later reading that is higher means that somebody still uses them.
 create table ficus_control.usage_reading (

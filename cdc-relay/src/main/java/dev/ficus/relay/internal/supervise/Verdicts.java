@@ -79,7 +79,7 @@ final class Verdicts {
     }
     FicusException known = find(error, FicusException.class);
     if (known != null) {
-      return String.valueOf(known.getMessage()).replaceFirst("\n  next: .*", "");
+      return known.what();
     }
     if (find(error, KafkaException.class) != null) {
       return KafkaErrors.describe(error);

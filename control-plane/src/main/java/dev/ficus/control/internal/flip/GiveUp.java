@@ -3,59 +3,108 @@ package dev.ficus.control.internal.flip;
 import dev.ficus.control.internal.Work;
 import dev.ficus.control.internal.references.RepointedReferences;
 import dev.ficus.control.internal.store.Flips.Flip;
-import dev.ficus.control.internal.store.Flips.GivingUp;
 import dev.ficus.control.internal.store.GroupChange;
 import dev.ficus.control.internal.store.GroupRow;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FicusException;
 import dev.ficus.core.Side;
 import dev.ficus.postgres.Fence;
+import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Routes;
+import dev.ficus.postgres.SqlErrors;
 import java.util.Optional;
 
 /**
  * The way out of a flip that was not decided: the old side accepts writes again and everything else
  * is as before (rule R13).
+ *
+ * <p>The users' writes come first: the old side's fence opens, and its route sends waiting requests
+ * back there, before anything is asked of the new side, whose server may be what failed. Until all
+ * is taken back the flip stays unfinished, so that whoever comes next goes on with it.
  */
 public final class GiveUp {
 
   private static final int ATTEMPTS = 5;
 
   private final Work work;
+  private final CrossingKeys keys;
   private final Flip flip;
   private final Sides sides;
 
   public GiveUp(Work work, Flip flip) {
-    this.work = work;
+    this.work = work.answeringInTime();
+    // All rows may have to be looked at.
+    this.keys = new CrossingKeys(work);
     this.flip = flip;
-    this.sides = new Sides(work, flip.toSide());
+    this.sides = new Sides(this.work, flip.toSide());
   }
 
   /**
-   * Gives the flip up unless it has been decided.
+   * Gives up this process's own flip unless it has been decided.
    *
-   * @param closed the fence as this process closed it; empty if it did not, or if another process
-   *     died in the flip
+   * @param closed the fence as this process closed it; empty if it did not
+   * @return whether it has been decided; the caller must finish it then
    */
-  GivingUp run(Optional<Fence.Token> closed) {
-    GivingUp result = work.store().flips().giveUp(flip);
-    if (result == GivingUp.GIVEN_UP) {
-      reopen(closed);
-      work.streams(sides.to())
-          .resume(
-              sides.oldStream(), sides.from() == Side.SHARED && work.row().phase().dualWrites());
-      wakeWaiters();
-      work.slots(sides.to())
-          .drop(sides.newStream().slot(flip.epoch()), work.settings().streamPatience());
-      new RepointedReferences(work).dropSlots(sides.newDatabase(), flip.epoch());
-      new CrossingKeys(work).restore();
-    }
-    return result;
+  boolean run(Optional<Fence.Token> closed) {
+    return switch (work.store().flips().giveUp(flip)) {
+      case DECIDED -> true;
+      case GIVEN_UP -> {
+        takeBack(closed);
+        yield false;
+      }
+      // By somebody who has the group's lock now.
+      case ALREADY_GIVEN_UP -> false;
+    };
   }
 
-  /** Gives up what a process that died has left behind; true if the flip had been decided. */
+  /**
+   * Gives up what a process that died has left behind, or goes on with that; the caller has the
+   * group's lock.
+   *
+   * @return whether the flip has been decided; the caller must finish it then
+   */
   public boolean afterCrash() {
-    return run(Optional.empty()) == GivingUp.DECIDED;
+    return switch (work.store().flips().giveUp(flip)) {
+      case DECIDED -> true;
+      case GIVEN_UP, ALREADY_GIVEN_UP -> {
+        takeBack(Optional.empty());
+        yield false;
+      }
+    };
+  }
+
+  private void takeBack(Optional<Fence.Token> closed) {
+    work.faults().reach("flip.given-up");
+    reopen(closed);
+    work.faults().reach("flip.reopened");
+    // Requests that met the closed fence wait for a route: a new version sends them back here.
+    GroupRow read = work.reread().row();
+    GroupRow row = work.store().groups().change(read, GroupChange.to(read.phase(), read));
+    Routes.publish(sides.oldDatabase(), row.route());
+    work.streams(sides.to())
+        .resume(sides.oldStream(), sides.from() == Side.SHARED && row.phase().dualWrites());
+    Routes.publish(sides.newDatabase(), row.route());
+    work.slots(sides.to())
+        .drop(sides.newStream().slot(flip.epoch()), work.settings().streamPatience());
+    new RepointedReferences(work).dropSlots(sides.newDatabase(), flip.epoch());
+    work.faults().reach("flip.slots-dropped");
+    restoreForeignKeys();
+  }
+
+  /**
+   * A key whose rows have meanwhile lost what they point to does not keep the flip open: it is
+   * there again for new rows, and a person has to look at the old ones.
+   */
+  private void restoreForeignKeys() {
+    try {
+      keys.restore();
+    } catch (PostgresException e) {
+      if (e.sqlState().equals(SqlErrors.FOREIGN_KEY_VIOLATION)) {
+        work.store().flips().finished(flip);
+      }
+      throw e;
+    }
+    work.store().flips().finished(flip);
   }
 
   private void reopen(Optional<Fence.Token> closed) {
@@ -88,13 +137,5 @@ public final class GiveUp {
         ErrorKind.NEEDS_PERSON,
         "the fence of group " + work.name() + " is missing in " + sides.oldDatabase(),
         "find out who removed it; writes of the group are refused until it is back");
-  }
-
-  /** Requests that met the closed fence wait for a route: a new version sends them back here. */
-  private void wakeWaiters() {
-    GroupRow row =
-        work.store().groups().change(work.row(), GroupChange.to(work.row().phase(), work.row()));
-    Routes.publish(sides.oldDatabase(), row.route());
-    Routes.publish(sides.newDatabase(), row.route());
   }
 }

@@ -137,12 +137,12 @@ public record MoveWrites(Phase to) implements Transition {
             + sides.oldStream()
             + ", move sequences, and decide: the group enters "
             + to,
-        () -> new WritePause(sides).decide(change(work.row())));
+        () -> new WritePause(work, to.writeSide()).decide(change(work.row())));
   }
 
   @Override
   public List<Step> complete(Work work) {
-    NewSide side = new NewSide(work, to.writeSide());
+    NewSide side = new NewSide(work.answeringInTime(), to.writeSide());
     Sides sides = new Sides(work, to.writeSide());
     List<Step> steps = new ArrayList<>();
     steps.add(

@@ -1,5 +1,6 @@
 package dev.ficus.control.internal.flip;
 
+import dev.ficus.control.internal.HalfDone;
 import dev.ficus.control.internal.Patience;
 import dev.ficus.control.internal.Work;
 import dev.ficus.control.internal.store.Flips;
@@ -10,6 +11,7 @@ import dev.ficus.control.internal.store.GroupRow;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FicusException;
 import dev.ficus.core.Lsn;
+import dev.ficus.core.Side;
 import dev.ficus.postgres.Fence;
 import dev.ficus.postgres.FenceState;
 import dev.ficus.postgres.Marker;
@@ -39,26 +41,33 @@ import java.util.Optional;
  */
 final class WritePause {
 
-  private final Sides sides;
+  private final Work command;
   private final Work work;
+  private final Sides sides;
   private final Flips flips;
 
-  WritePause(Sides sides) {
-    this.sides = sides;
-    this.work = sides.work();
-    this.flips = work.store().flips();
+  /**
+   * @param command the command's work
+   * @param to the side that writes enter
+   */
+  WritePause(Work command, Side to) {
+    this.command = command;
+    // No server that stands still may keep both sides closed for longer than the budget.
+    this.work = command.answeringWithin(command.settings().flipBudget());
+    this.sides = new Sides(this.work, to);
+    this.flips = this.work.store().flips();
   }
 
   GroupRow decide(GroupChange change) {
-    requireSameShapes();
-    ServerIdentity identity = sides.newDatabase().identity();
-    // Named and connected here, so that the pause only reads and sets.
-    try (Sequences sequences =
-        Sequences.prepare(
-            sides.oldDatabase(), sides.newDatabase(), work.tables(), sides.columnNames())) {
-      Flip flip = flips.unfinished(work.name()).orElseThrow();
-      Optional<Fence.Token> closed = Optional.empty();
-      try {
+    Flip flip = flips.unfinished(work.name()).orElseThrow();
+    Optional<Fence.Token> closed = Optional.empty();
+    try {
+      requireSameShapes();
+      ServerIdentity identity = sides.newDatabase().identity();
+      // Named and connected here, so that the pause only reads and sets.
+      try (Sequences sequences =
+          Sequences.prepare(
+              sides.oldDatabase(), sides.newDatabase(), work.tables(), sides.columnNames())) {
         Closing closing = close();
         closed = Optional.of(closing.token());
         work.faults().reach("flip.fence-closed");
@@ -74,24 +83,23 @@ final class WritePause {
               "the flip of group " + work.name() + " was taken over by another command",
               "run \"ficus status\" and decide again");
         }
-      } catch (RuntimeException e) {
-        if (!decidedAfterAll(flip, closed, e)) {
-          throw e;
-        }
       }
-      work.faults().reach("flip.after-cas");
-      return work.store().groups().load(work.name(), work.service().name());
+    } catch (RuntimeException e) {
+      if (!decidedAfterAll(flip, closed, e)) {
+        throw e;
+      }
     }
+    work.faults().reach("flip.after-cas");
+    return work.reread().row();
   }
 
   /** Reopens the old side, unless the decision was made although its answer was lost. */
   private boolean decidedAfterAll(
       Flip flip, Optional<Fence.Token> closed, RuntimeException failure) {
     try {
-      return new GiveUp(work, flip).run(closed) == Flips.GivingUp.DECIDED;
+      return new GiveUp(command, flip).run(closed);
     } catch (RuntimeException e) {
-      failure.addSuppressed(e);
-      return false;
+      throw HalfDone.notTakenBack(work.name(), failure, e);
     }
   }
 

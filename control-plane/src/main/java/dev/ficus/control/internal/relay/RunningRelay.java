@@ -26,17 +26,26 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** A relay for all databases of a manifest, with its meters where they are asked for. */
+/**
+ * A relay for all databases of a manifest, with its meters where they are asked for. It ends flips
+ * that their command has left, too.
+ */
 public final class RunningRelay implements AutoCloseable {
 
   private static final Duration INTERVAL = Duration.ofSeconds(1);
 
   private final Relay relay;
+  private final AbandonedFlips flips;
   private final Set<String> databases;
   private final Optional<MetricsEndpoint> endpoint;
 
-  private RunningRelay(Relay relay, Set<String> databases, Optional<MetricsEndpoint> endpoint) {
+  private RunningRelay(
+      Relay relay,
+      AbandonedFlips flips,
+      Set<String> databases,
+      Optional<MetricsEndpoint> endpoint) {
     this.relay = relay;
+    this.flips = flips;
     this.databases = databases;
     this.endpoint = endpoint;
   }
@@ -53,14 +62,16 @@ public final class RunningRelay implements AutoCloseable {
     if (metrics.isEmpty()) {
       Relay relay = relay(databases, manifest, roles, new CompositeMeterRegistry());
       relay.start();
-      return new RunningRelay(relay, databases.keySet(), Optional.empty());
+      return new RunningRelay(
+          relay, AbandonedFlips.attend(manifest), databases.keySet(), Optional.empty());
     }
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     Relay relay = relay(databases, manifest, roles, registry);
     // Before the relay starts: a port that is taken must not leave one running.
     MetricsEndpoint endpoint = MetricsEndpoint.start(metrics.get(), registry, relay::health);
     relay.start();
-    return new RunningRelay(relay, databases.keySet(), Optional.of(endpoint));
+    return new RunningRelay(
+        relay, AbandonedFlips.attend(manifest), databases.keySet(), Optional.of(endpoint));
   }
 
   private static Relay relay(
@@ -108,6 +119,8 @@ public final class RunningRelay implements AutoCloseable {
   @Override
   public void close() {
     endpoint.ifPresent(MetricsEndpoint::close);
+    // A flip that is being ended needs the streams.
+    flips.close();
     relay.close();
   }
 }

@@ -3,6 +3,7 @@ package dev.ficus.control.internal.store;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FicusException;
 import dev.ficus.postgres.Database;
+import java.time.Duration;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 
@@ -49,6 +50,15 @@ public record ControlStore(
               + " create schemas",
           e);
     }
+    return on(database);
+  }
+
+  /** The same, on connections that give up on a server that does not answer within the time. */
+  public ControlStore answeringWithin(Duration limit) {
+    return on(database.answeringWithin(limit));
+  }
+
+  private static ControlStore on(Database database) {
     return new ControlStore(
         database,
         new Groups(database),

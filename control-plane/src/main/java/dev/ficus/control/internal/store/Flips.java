@@ -13,9 +13,12 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -77,8 +80,8 @@ public final class Flips {
     GIVEN_UP,
     /** The decision had been made; the caller must finish the flip. */
     DECIDED,
-    /** Another process gave it up and reopens the old side. */
-    BY_ANOTHER
+    /** It had been given up before. */
+    ALREADY_GIVEN_UP
   }
 
   /** Notes that a flip begins, before any fence moves. */
@@ -160,7 +163,7 @@ public final class Flips {
       select.setLong(1, flip.id());
       try (ResultSet row = select.executeQuery()) {
         row.next();
-        return row.getBoolean(1) ? GivingUp.DECIDED : GivingUp.BY_ANOTHER;
+        return row.getBoolean(1) ? GivingUp.DECIDED : GivingUp.ALREADY_GIVEN_UP;
       }
     } catch (SQLException e) {
       throw PostgresException.sql("giving up flip " + flip.id(), e);
@@ -172,7 +175,7 @@ public final class Flips {
     update(flip, "opened_at = coalesce(opened_at, clock_timestamp())");
   }
 
-  /** Notes that nothing of the flip is left to do. */
+  /** Notes that nothing of the flip is left to do, or to take back. */
   public void finished(Flip flip) {
     update(flip, "finished_at = clock_timestamp()");
   }
@@ -189,7 +192,7 @@ public final class Flips {
     }
   }
 
-  /** The flip that is neither finished nor given up. */
+  /** The flip of which something is left to do: to decide it, to finish it, or to take it back. */
   public Optional<Flip> unfinished(GroupName group) {
     try (Connection connection = database.connect("flip " + group)) {
       return unfinished(connection, group);
@@ -212,11 +215,32 @@ public final class Flips {
     }
   }
 
+  /** The groups with a flip of which something is left to do; none where there is no store yet. */
+  public static List<GroupName> unfinished(Connection store) throws SQLException {
+    List<GroupName> groups = new ArrayList<>();
+    try (Statement statement = store.createStatement()) {
+      try (ResultSet row =
+          statement.executeQuery("select to_regclass('ficus_control.flip') is not null")) {
+        row.next();
+        if (!row.getBoolean(1)) {
+          return groups;
+        }
+      }
+      try (ResultSet row =
+          statement.executeQuery(
+              "select group_name from ficus_control.flip where finished_at is null order by id")) {
+        while (row.next()) {
+          groups.add(new GroupName(row.getString(1)));
+        }
+      }
+    }
+    return groups;
+  }
+
   private static Optional<Flip> unfinished(Connection connection, GroupName group)
       throws SQLException {
     try (PreparedStatement select =
-        connection.prepareStatement(
-            SELECT + "where group_name = ? and finished_at is null and given_up_at is null")) {
+        connection.prepareStatement(SELECT + "where group_name = ? and finished_at is null")) {
       select.setString(1, group.value());
       return flip(select);
     }

@@ -3,12 +3,12 @@ package dev.ficus.control.internal.store;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FicusException;
 import dev.ficus.core.GroupName;
-import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostgresException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Optional;
 
 /**
  * The right to change one group, held while a command runs.
@@ -35,8 +35,19 @@ public final class GroupLock implements AutoCloseable {
    * @throws FicusException at once if another command holds it; the message names its actor
    */
   public static GroupLock take(ControlStore store, GroupName group, String actor) {
-    Database database = store.database();
-    Connection connection = database.connect("group " + group + " for " + actor);
+    return tryTake(store, group, actor)
+        .orElseThrow(
+            () ->
+                new FicusException(
+                    ErrorKind.ABORTED,
+                    "another command works on group " + group + ": " + holder(store, group),
+                    "wait until it has ended, or agree with its operator; \"ficus status\" shows the"
+                        + " group"));
+  }
+
+  /** Takes the lock if no command holds it. */
+  public static Optional<GroupLock> tryTake(ControlStore store, GroupName group, String actor) {
+    Connection connection = store.database().connect("group " + group + " for " + actor);
     try {
       try (PreparedStatement lock =
           connection.prepareStatement("select pg_try_advisory_lock(?, hashtext(?))")) {
@@ -45,16 +56,12 @@ public final class GroupLock implements AutoCloseable {
         try (ResultSet row = lock.executeQuery()) {
           row.next();
           if (row.getBoolean(1)) {
-            return new GroupLock(connection, group);
+            return Optional.of(new GroupLock(connection, group));
           }
         }
       }
-      String holder = holder(connection, group);
       connection.close();
-      throw new FicusException(
-          ErrorKind.ABORTED,
-          "another command works on group " + group + ": " + holder,
-          "wait until it has ended, or agree with its operator; \"ficus status\" shows the group");
+      return Optional.empty();
     } catch (SQLException e) {
       try {
         connection.close();
@@ -65,10 +72,11 @@ public final class GroupLock implements AutoCloseable {
     }
   }
 
-  private static String holder(Connection connection, GroupName group) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            """
+  private static String holder(ControlStore store, GroupName group) {
+    try (Connection connection = store.database().connect("group " + group);
+        PreparedStatement select =
+            connection.prepareStatement(
+                """
             select format('"%s", database session %s from %s, since %s', a.application_name, a.pid,
               coalesce(host(a.client_addr), 'this host'), to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS "UTC"'))
             from pg_locks l join pg_stat_activity a on a.pid = l.pid
@@ -81,6 +89,8 @@ public final class GroupLock implements AutoCloseable {
       try (ResultSet row = select.executeQuery()) {
         return row.next() ? row.getString(1) : "it has just ended";
       }
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading who has locked group " + group, e);
     }
   }
 

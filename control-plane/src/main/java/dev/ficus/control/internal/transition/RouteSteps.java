@@ -4,6 +4,7 @@ import dev.ficus.control.internal.Work;
 import dev.ficus.control.internal.store.GroupRow;
 import dev.ficus.core.Side;
 import dev.ficus.postgres.Routes;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Tells the services what holds from now on, and waits until those that run have heard it. */
@@ -22,9 +23,21 @@ public final class RouteSteps {
         "publish-route", "Publish the route in both databases", () -> publishNow(work, row));
   }
 
+  /** A side that is down does not keep the other one's readers from hearing. */
   public static void publishNow(Work work, GroupRow row) {
+    Work inTime = work.answeringInTime();
+    List<RuntimeException> failures = new ArrayList<>();
     for (Side side : Side.values()) {
-      Routes.publish(work.side(side), row.route());
+      try {
+        Routes.publish(inTime.side(side), row.route());
+      } catch (RuntimeException e) {
+        failures.add(e);
+      }
+    }
+    if (!failures.isEmpty()) {
+      RuntimeException first = failures.get(0);
+      failures.stream().skip(1).forEach(first::addSuppressed);
+      throw first;
     }
   }
 

@@ -38,7 +38,10 @@ public interface Transition {
         "Decide: the group enters " + to(), () -> work.store().groups().change(work.row(), change));
   }
 
-  /** Takes back what was prepared, where it must not stay, after a failure before the decision. */
+  /**
+   * Takes back what was prepared, where it must not stay, after a failure of {@link #prepare}; a
+   * decision takes back what it has done itself.
+   */
   default void undo(Work work) {}
 
   /** What the decision changes. */
