@@ -5,7 +5,9 @@ import dev.ficus.control.internal.Conductor;
 import dev.ficus.control.internal.Planner;
 import dev.ficus.control.internal.Reconciling;
 import dev.ficus.control.internal.Recopying;
+import dev.ficus.control.internal.Retrying;
 import dev.ficus.control.internal.Statuses;
+import dev.ficus.control.internal.StoreFits;
 import dev.ficus.control.internal.Throttling;
 import dev.ficus.control.internal.Work;
 import dev.ficus.control.internal.store.ControlStore;
@@ -98,7 +100,9 @@ public final class ControlPlane implements AutoCloseable {
 
   /** What {@link #advance} would do; nothing is executed. */
   public Plan plan(GroupName group) {
-    return Planner.plan(work(group));
+    Work work = work(group);
+    StoreFits.require(work);
+    return Planner.plan(work);
   }
 
   /**
@@ -147,7 +151,9 @@ public final class ControlPlane implements AutoCloseable {
       return false;
     }
     try (GroupLock lock = free.get()) {
-      return new Conductor(work(group).with(lock), actor, progress).endAbandonedFlip();
+      Work work = work(group).with(lock);
+      StoreFits.require(work);
+      return new Conductor(work, actor, progress).endAbandonedFlip();
     }
   }
 
@@ -203,7 +209,9 @@ public final class ControlPlane implements AutoCloseable {
    * for. It never throws for a mismatch.
    */
   public ReconciliationRun reconcile(GroupName group) {
-    return new Reconciling(work(group), actor).run();
+    Work work = work(group);
+    StoreFits.require(work);
+    return new Reconciling(work, actor).run();
   }
 
   /**
@@ -282,6 +290,15 @@ public final class ControlPlane implements AutoCloseable {
         });
   }
 
+  /**
+   * Lets the failed streams of a group go on from where they failed, once the cause is mended.
+   *
+   * @return those that had failed
+   */
+  public List<StreamName> retry(GroupName group) {
+    return journaled(group, "retry", work -> new Retrying(work).run());
+  }
+
   /** A command that leaves the group in its phase, under its lock and in the journal. */
   private <T> T journaled(GroupName group, String command, Function<Work, T> action) {
     return locked(
@@ -322,7 +339,9 @@ public final class ControlPlane implements AutoCloseable {
     require(group);
     try (GroupLock lock = GroupLock.take(store, group, actor)) {
       // Read under the lock: what was read before may have been changed by who held it.
-      return command.apply(work(group).with(lock));
+      Work work = work(group).with(lock);
+      StoreFits.require(work);
+      return command.apply(work);
     }
   }
 

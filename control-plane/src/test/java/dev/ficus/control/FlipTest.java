@@ -1,10 +1,13 @@
 package dev.ficus.control;
 
+import static dev.ficus.control.UsersFlip.dieAt;
+import static dev.ficus.control.UsersFlip.flip;
+import static dev.ficus.control.UsersFlip.open;
+import static dev.ficus.control.UsersFlip.slots;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ficus.control.ReconciliationRun.Verdict;
-import dev.ficus.core.Epoch;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.FicusException;
@@ -12,7 +15,6 @@ import dev.ficus.core.Phase;
 import dev.ficus.core.Side;
 import dev.ficus.postgres.Fence;
 import dev.ficus.postgres.FenceState;
-import dev.ficus.postgres.StreamState;
 import dev.ficus.testkit.FaultScript;
 import dev.ficus.testkit.Rule;
 import dev.ficus.testkit.TestDatabase;
@@ -35,21 +37,6 @@ class FlipTest {
 
   FlipTest(@TempDir Path folder) {
     this.folder = folder;
-  }
-
-  /** What a process does that is killed: no catch clause of the product runs. */
-  private static final class Died extends Error {
-    private static final long serialVersionUID = 1L;
-  }
-
-  private static FaultScript dieAt(String point) {
-    return new FaultScript()
-        .run(
-            point,
-            1,
-            () -> {
-              throw new Died();
-            });
   }
 
   @Test
@@ -116,23 +103,10 @@ class FlipTest {
     return target.queryOne("select slot from ficus.stream where name = 'users.forward'");
   }
 
-  private static List<String> slots(TestDatabase database) {
-    return database.query(
-        "select slot_name from pg_replication_slots where database = current_database()");
-  }
-
-  private static Outcome flip(Store store, FaultPoints faults, Phase to) {
-    try (ControlPlane control = store.control(faults)) {
-      return to == Phase.WRITES_MOVED
-          ? control.advance(Store.USERS, List.of())
-          : control.rollback(Store.USERS);
-    }
-  }
-
   private static void dieAndFinish(Store store, String point, Phase to) {
     try {
       flip(store, dieAt(point), to);
-    } catch (Died expected) {
+    } catch (UsersFlip.Died expected) {
       // The point may not lie on this direction's way; then nothing died.
     }
     assertThat(open(store))
@@ -157,164 +131,6 @@ class FlipTest {
           .as("comparison after deaths at %s: %s %s", point, run.findings(), run.reason())
           .isEqualTo(Verdict.CLEAN);
     }
-  }
-
-  /** Asks the databases themselves: a write that is rolled back tells whether it would come in. */
-  private static List<Side> open(Store store) {
-    List<Side> open = new ArrayList<>();
-    if (accepts(store.shared)) {
-      open.add(Side.SHARED);
-    }
-    if (accepts(store.users)) {
-      open.add(Side.SERVICE);
-    }
-    return open;
-  }
-
-  private static boolean accepts(TestDatabase database) {
-    try (Connection connection = database.connect();
-        Statement statement = connection.createStatement()) {
-      connection.setAutoCommit(false);
-      statement.execute("insert into users (name) values ('probe')");
-      connection.rollback();
-      return true;
-    } catch (SQLException e) {
-      assertThat(e.getSQLState()).isEqualTo("FI001");
-      return false;
-    }
-  }
-
-  @Test
-  void shouldReopenTheOldSideAtOnceWhenAnythingFailsBeforeTheDecision() {
-    try (Store store = new Store(folder)) {
-      store.bring(Store.USERS, Phase.READS_MOVED);
-      for (String point :
-          List.of(
-              "control.create-slot",
-              "flip.fence-closed",
-              "flip.marker-applied",
-              "flip.stream-stopped",
-              "flip.slot-advanced",
-              "flip.before-cas")) {
-        FaultScript faults = new FaultScript().fail(point, 1);
-
-        assertThatThrownBy(() -> flip(store, faults, Phase.WRITES_MOVED))
-            .as(point)
-            .isInstanceOf(FaultScript.InjectedFault.class);
-
-        requireAsBefore(store, point);
-      }
-    }
-  }
-
-  @Test
-  void shouldTakeBackTheRestOfAFlipWhoseGivingUpDied() {
-    try (Store store = new Store(folder)) {
-      store.bring(Store.USERS, Phase.READS_MOVED);
-      for (String point : List.of("flip.given-up", "flip.reopened", "flip.slots-dropped")) {
-        assertThatThrownBy(
-                () -> flip(store, dieAt(point).fail("flip.before-cas", 1), Phase.WRITES_MOVED))
-            .as(point)
-            .isInstanceOf(Died.class);
-
-        try (ControlPlane control = store.control()) {
-          assertThat(control.endAbandonedFlip(Store.USERS)).as(point).isTrue();
-          assertThat(control.endAbandonedFlip(Store.USERS)).as(point).isFalse();
-        }
-        requireAsBefore(store, point);
-      }
-    }
-  }
-
-  @Test
-  void shouldReopenTheOldSideWithinTheBudgetWhenTheNewOneStandsStill() throws SQLException {
-    try (Store store = new Store(folder);
-        Connection hung = store.users.connect();
-        Statement statement = hung.createStatement()) {
-      store.bring(Store.USERS, Phase.READS_MOVED);
-      hung.setAutoCommit(false);
-      FaultScript faults =
-          new FaultScript()
-              .run(
-                  "flip.marker-applied",
-                  1,
-                  () -> run(statement, "lock table ficus.stream in access exclusive mode"));
-      ControlSettings settings =
-          new ControlSettings(
-              Duration.ofSeconds(2),
-              Duration.ofMillis(100),
-              Duration.ofMillis(500),
-              Duration.ofMillis(500),
-              Duration.ofMinutes(1),
-              Duration.ofSeconds(5),
-              Duration.ofSeconds(2));
-      try (ControlPlane control = store.control(faults, settings)) {
-        assertThatThrownBy(() -> control.advance(Store.USERS, List.of()))
-            .isInstanceOfSatisfying(
-                FicusException.class,
-                given -> assertThat(given.kind()).isEqualTo(ErrorKind.NEEDS_PERSON))
-            .hasMessageContaining("stopping stream users.forward in users")
-            .hasMessageContaining("taking back what had been done failed as well")
-            .hasMessageContaining("\"ficus status\" shows which side takes writes");
-        assertThat(open(store)).containsExactly(Side.SHARED);
-
-        hung.rollback();
-        control.endAbandonedFlip(Store.USERS);
-      }
-      requireAsBefore(store, "after the new side stood still");
-    }
-  }
-
-  private static void run(Statement statement, String sql) {
-    try {
-      statement.execute(sql);
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  @Test
-  void shouldSayThatAFlipIsDecidedWhenAStepAfterItFails() {
-    try (Store store = new Store(folder)) {
-      store.bring(Store.USERS, Phase.READS_MOVED);
-
-      assertThatThrownBy(
-              () -> flip(store, new FaultScript().fail("control.flip-open", 1), Phase.WRITES_MOVED))
-          .isInstanceOfSatisfying(
-              FicusException.class,
-              given -> assertThat(given.kind()).isEqualTo(ErrorKind.NEEDS_PERSON))
-          .hasMessageContaining(
-              "group users has entered WRITES_MOVED, but a step after that failed")
-          .hasMessageContaining("run the command again: it finishes what is left");
-
-      assertThat(flip(store, FaultPoints.NONE, Phase.WRITES_MOVED).to())
-          .isEqualTo(Phase.WRITES_MOVED);
-      assertThat(open(store)).containsExactly(Side.SERVICE);
-    }
-  }
-
-  private static void requireAsBefore(Store store, String when) {
-    assertThat(open(store)).as(when).containsExactly(Side.SHARED);
-    try (ControlPlane control = store.control()) {
-      GroupStatus status = control.status(Store.USERS);
-      assertThat(status.phase()).as(when).isEqualTo(Phase.READS_MOVED);
-      assertThat(status.epoch()).as(when).isEqualTo(Epoch.FIRST);
-      assertThat(status.streams())
-          .as(when)
-          .singleElement()
-          .satisfies(
-              stream -> {
-                assertThat(stream.state()).isEqualTo(StreamState.STREAMING);
-                assertThat(stream.guarded()).isTrue();
-              });
-      assertThat(control.reconcile(Store.USERS).verdict()).as(when).isEqualTo(Verdict.CLEAN);
-    }
-    assertThat(slots(store.users)).as(when).isEmpty();
-    assertThat(
-            store.shared.queryOne(
-                "select convalidated from pg_constraint where conname = 'orders_user_id_fkey'"))
-        .as(when)
-        .isEqualTo("t");
   }
 
   @Test

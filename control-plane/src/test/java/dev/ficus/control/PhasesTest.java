@@ -3,6 +3,7 @@ package dev.ficus.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ficus.control.ReconciliationRun.Verdict;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FicusException;
 import dev.ficus.core.GroupName;
@@ -13,9 +14,11 @@ import dev.ficus.postgres.FenceState;
 import dev.ficus.testkit.Rule;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -181,6 +184,71 @@ class PhasesTest {
       control.drop(Store.ORDERS, ORDER_TABLES, Map.of("public.overview", DependentDecision.DROP));
 
       assertThat(store.shared.queryOne("select to_regclass('public.overview')")).isEqualTo("null");
+    }
+  }
+
+  @Test
+  @Rule("R19")
+  void shouldFinishADropWhoseCommandDiedBeforeItsDecision() {
+    try (Store store = new Store(folder)) {
+      store.bring(Store.ORDERS, Phase.RETIRED);
+      try (ControlPlane dying = store.control(UsersFlip.dieAt("control.drop-tables"))) {
+        assertThatThrownBy(() -> dying.drop(Store.ORDERS, ORDER_TABLES, Map.of()))
+            .isInstanceOf(UsersFlip.Died.class);
+      }
+      try (ControlPlane control = store.control()) {
+        assertThatThrownBy(() -> control.rollback(Store.ORDERS))
+            .hasMessageContaining("have been dropped; only their archive remains");
+        assertThat(control.status(Store.ORDERS).phase()).isEqualTo(Phase.RETIRED);
+
+        assertThat(control.drop(Store.ORDERS, ORDER_TABLES, Map.of()).to())
+            .isEqualTo(Phase.DROPPED);
+      }
+    }
+  }
+
+  @Test
+  void shouldGoBackFromARetirementWhoseCommandDiedBeforeItsDecision() {
+    try (Store store = new Store(folder)) {
+      store.bring(Store.USERS, Phase.SEALED);
+      try (ControlPlane dying = store.control(UsersFlip.dieAt("control.retire"))) {
+        assertThatThrownBy(() -> dying.advance(Store.USERS, List.of()))
+            .isInstanceOf(UsersFlip.Died.class);
+      }
+      try (ControlPlane control = store.control()) {
+        assertThat(control.rollback(Store.USERS).to()).isEqualTo(Phase.WRITES_MOVED);
+        assertThat(control.reconcile(Store.USERS).verdict()).isEqualTo(Verdict.CLEAN);
+      }
+    }
+  }
+
+  @Test
+  void shouldGoOnWithAFailedStreamOnceItsCauseIsMended() {
+    try (Store store = new Store(folder);
+        ControlPlane control = store.control()) {
+      store.bring(Store.USERS, Phase.FOLLOWING);
+      assertThatThrownBy(() -> control.retry(Store.USERS))
+          .hasMessageContaining("no stream of group users has failed");
+      store.users.execute("alter table users add constraint strict check (name <> 'odd')");
+      store.shared.execute("insert into users (name) values ('odd')");
+      await(store, "FAILED");
+      assertThat(store.users.queryOne("select advice from ficus.stream"))
+          .contains("then run \"ficus retry\" for the group");
+
+      store.users.execute("alter table users drop constraint strict");
+      assertThat(control.retry(Store.USERS)).hasSize(1);
+
+      assertThat(control.advance(Store.USERS, List.of()).to()).isEqualTo(Phase.DUAL_WRITING);
+      assertThat(store.users.queryOne("select count(*) from users where name = 'odd'"))
+          .isEqualTo("1");
+    }
+  }
+
+  private static void await(Store store, String state) {
+    long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+    while (!store.users.queryOne("select state from ficus.stream").equals(state)) {
+      assertThat(System.nanoTime()).as("waiting for %s", state).isLessThan(deadline);
+      LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
     }
   }
 

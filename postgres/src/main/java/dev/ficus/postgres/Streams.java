@@ -8,6 +8,7 @@ import dev.ficus.core.Lsn;
 import dev.ficus.core.Via;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -118,6 +119,9 @@ public final class Streams {
       List<StreamTable> tables) {
     try (Connection connection = target.connect("stream " + name)) {
       connection.setAutoCommit(false);
+      if (copy) {
+        requireShut(connection, group);
+      }
       int inserted;
       try (PreparedStatement upsert =
           connection.prepareStatement(
@@ -206,6 +210,23 @@ public final class Streams {
     }
   }
 
+  /** A copy empties its tables first: never those of the side that is written. */
+  private void requireShut(Connection connection, GroupName group) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select 1 from ficus.fence where group_name = ? and state = 'open'")) {
+      select.setString(1, group.value());
+      try (ResultSet row = select.executeQuery()) {
+        if (row.next()) {
+          throw PostgresException.state(
+              ErrorKind.NEEDS_PERSON,
+              "a copy into " + target + " was asked for, which takes the writes of group " + group,
+              "run \"ficus status\" to see where the group stands; what is there would be lost");
+        }
+      }
+    }
+  }
+
   /**
    * Ends a stream: once this returns, no relay can apply anything more to this database under that
    * name, since every apply updates the stream's row where its state still allows it. The slot is
@@ -234,6 +255,27 @@ public final class Streams {
       update.executeUpdate();
     } catch (SQLException e) {
       throw PostgresException.sql("resuming stream " + name + " in " + target, e);
+    }
+  }
+
+  /**
+   * Lets a stream that has failed go on as if it had been restarted where it failed; what failed it
+   * fails it again unless it was mended.
+   *
+   * @return whether it had failed
+   */
+  public boolean retry(StreamName name) {
+    try (Connection connection = target.connect("stream " + name);
+        PreparedStatement update =
+            connection.prepareStatement(
+                """
+                update ficus.stream set state = failed_from, failure = null, advice = null, changed_at = clock_timestamp()
+                where name = ? and state = 'FAILED' and failed_from is not null
+                """)) {
+      update.setString(1, name.value());
+      return update.executeUpdate() == 1;
+    } catch (SQLException e) {
+      throw PostgresException.sql("trying stream " + name + " in " + target + " again", e);
     }
   }
 

@@ -7,7 +7,7 @@ import dev.ficus.relay.SourceChanges.Change;
 import java.util.List;
 import java.util.Map;
 
-/** DDL of the source and copies made anew, for programs. */
+/** DDL of the source, copies made anew and streams tried again, for programs. */
 final class ChangesJson {
 
   private ChangesJson() {}
@@ -32,6 +32,12 @@ final class ChangesJson {
         "change", change.change(),
         "refusal", change.refusal(),
         "rewritten", change.rewritten());
+  }
+
+  static String retried(GroupName group, List<StreamName> streams) {
+    return Json.write(
+        Json.map(
+            "group", group.value(), "retried", streams.stream().map(StreamName::value).toList()));
   }
 
   static String recopied(GroupName group, List<TableName> tables) {

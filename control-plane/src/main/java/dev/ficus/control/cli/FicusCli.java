@@ -25,6 +25,7 @@ import picocli.CommandLine.HelpCommand;
       ThrottleCommand.class,
       RecopyCommand.class,
       DdlCommand.class,
+      RetryCommand.class,
       HelpCommand.class
     },
     footer = {

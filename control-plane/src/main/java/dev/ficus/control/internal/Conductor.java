@@ -7,6 +7,7 @@ import dev.ficus.control.Outcome;
 import dev.ficus.control.Outcome.StepTaken;
 import dev.ficus.control.Progress;
 import dev.ficus.control.internal.flip.GiveUp;
+import dev.ficus.control.internal.flip.Overtaken;
 import dev.ficus.control.internal.gate.Gate;
 import dev.ficus.control.internal.store.Flips.Flip;
 import dev.ficus.control.internal.store.GroupChange;
@@ -143,6 +144,7 @@ public final class Conductor {
       if (before.row().settled() && before.row().phase() != Phase.SHARED) {
         // A process may have died between a change of the route and its publication.
         RouteSteps.publishNow(before, before.row());
+        new Overtaken(before).steps().forEach(step -> step(before, step));
       }
       return before;
     }

@@ -10,9 +10,11 @@ import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FicusException;
 import dev.ficus.core.Phase;
 import dev.ficus.core.Side;
+import dev.ficus.core.TableName;
 import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamState;
+import dev.ficus.postgres.StreamTable;
 import dev.ficus.reconciler.Reconciler;
 import dev.ficus.reconciler.ReconcilerSettings;
 import dev.ficus.reconciler.Reconciliation;
@@ -20,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -89,6 +92,16 @@ public final class Reconciling {
   private Reconciliation compare(GroupRow row, Side from) {
     StreamName name = work.streamFrom(from);
     StreamRow stream = stream(row, from, name);
+    Set<TableName> carried =
+        stream.tables().stream().map(StreamTable::source).collect(Collectors.toSet());
+    if (!carried.equals(Set.copyOf(work.tables()))) {
+      return new Reconciliation(
+          Reconciliation.Outcome.UNKNOWN,
+          List.of(),
+          List.of(),
+          List.of("stream " + name + " carries tables " + carried + " and not those of the group"),
+          Duration.ZERO);
+    }
     return new Reconciler(
             work.side(from), work.side(from.other()), name, ReconcilerSettings.DEFAULTS)
         .reconcile(stream.tables());

@@ -13,8 +13,11 @@ create table ficus_control.migration_group (
     shadow_percentage int not null check (shadow_percentage between 0 and 100),
     kill_switch       boolean not null,
     phase_since       timestamptz not null default clock_timestamp(),
-    evidence_since    timestamptz not null default clock_timestamp()
+    evidence_since    timestamptz not null default clock_timestamp(),
+    tables            text[] not null default '{}'
 );
+comment on column ficus_control.migration_group.tables is
+    'schema and name of each table, one after the other, as the group was provisioned: the manifest must not change them on the way';
 comment on column ficus_control.migration_group.settled is
     'false from the decision of a transition until its last step: the next command finishes it';
 comment on column ficus_control.migration_group.evidence_since is

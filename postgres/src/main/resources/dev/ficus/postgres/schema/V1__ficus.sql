@@ -67,8 +67,10 @@ create table ficus.stream (
     changes         bigint not null default 0,
     failure         text,
     advice          text,
+    failed_from     text,
     changed_at      timestamptz not null default clock_timestamp()
 );
+comment on column ficus.stream.failed_from is 'the state that a failed stream was in, and goes on from when it is tried again';
 comment on column ficus.stream.source is 'the manifest''s name of the source database: "shared", or a service';
 comment on column ficus.stream.position is 'every source transaction that committed at or before it is applied here';
 

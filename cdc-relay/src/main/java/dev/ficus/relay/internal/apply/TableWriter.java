@@ -158,7 +158,7 @@ final class TableWriter implements AutoCloseable {
               + " rows of table "
               + table.target()
               + " hold values that the source did not send again, but are missing in the target",
-          "rows were deleted in the target by someone else: find out who, then request the stream again with a new copy");
+          "rows were deleted in the target by someone else: find out who, then roll the group back to PROVISIONED and copy it anew");
     }
     return filled;
   }

@@ -154,7 +154,7 @@ final class Feeder implements DebeziumEngine.ChangeConsumer<RecordChangeEvent<So
     if (reader == null) {
       throw RelayException.stop(
           "a change of table " + table + " arrived at " + lsn + ", which the stream does not carry",
-          "a table was renamed, or the publication altered: give the table its name again, then request the stream again with a new copy");
+          "a table was renamed, or the publication altered: give the table its name again, then roll the group back to PROVISIONED and copy it anew");
     }
     return reader;
   }

@@ -119,7 +119,7 @@ final class MessageReader {
     if (described == null) {
       throw RelayException.stop(
           "a change of table " + message.getTable() + " at " + lsn + " arrived without any values",
-          "give the table a primary key or a replica identity, then request the stream again with a new copy");
+          "give the table a primary key or a replica identity, then roll the group back to PROVISIONED and copy it anew");
     }
     messages.add(
         new SlotMessage.Row(

@@ -27,7 +27,7 @@ public record RowKey(List<String> values) {
                 + table.source()
                 + " arrived without its key column "
                 + table.columns().get(index).name(),
-            "set the table's replica identity to default and request the stream again with a new copy");
+            "set the table's replica identity to default and roll the group back to PROVISIONED and copy it anew");
       }
       values.add(value);
     }

@@ -31,7 +31,7 @@ final class RowReader {
       if (before == null) {
         throw RelayException.stop(
             "a deletion from table " + table.source() + " at " + row.lsn() + " came without a key",
-            "give the table a replica identity, then request the stream again with a new copy");
+            "give the table a replica identity, then roll the group back to PROVISIONED and copy it anew");
       }
       return new Change.Deleted(table, row.lsn(), RowKey.of(table, before));
     }

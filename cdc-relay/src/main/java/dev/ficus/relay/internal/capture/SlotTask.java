@@ -116,7 +116,7 @@ public final class SlotTask extends PostgresConnectorTask {
               + confirmed.map(Object::toString).orElse("an unknown place")
               + ", past position "
               + position,
-          "somebody recreated or advanced the slot: request the stream again with a new copy");
+          "somebody recreated or advanced the slot: roll the group back to PROVISIONED and copy it anew");
     }
   }
 

@@ -56,7 +56,7 @@ final class ConnectApi {
     if (response.statusCode() == NOT_FOUND) {
       throw RelayException.stop(
           "Kafka Connect at " + connect.url() + " has no connector " + connect.connector(),
-          "correct kafka.connect in the manifest, or make the connector; then request the stream again");
+          "correct kafka.connect in the manifest, or make the connector; then run \"ficus retry\" for the group");
     }
     if (response.statusCode() == UNAUTHORIZED || response.statusCode() == FORBIDDEN) {
       throw new NoAnswerException(

@@ -106,7 +106,7 @@ public final class ConnectSource implements Backfill.Publisher, AutoCloseable {
               + stream.name()
               + " needs: "
               + String.join("; ", problems),
-          "set the connector as docs/kafka.md says, then request the stream again with a new copy");
+          "set the connector as docs/kafka.md says, then roll the group back to PROVISIONED and copy it anew");
     }
     return new ConnectTopics(admin, stream, settings.topicPrefix());
   }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class MappingCheck {
 
   private static final String ADVICE =
-      "make the target's table what the manifest's transform says, then request the stream again with a new copy";
+      "make the target's table what the manifest's transform says, then roll the group back to PROVISIONED and copy it anew";
 
   private MappingCheck() {}
 
@@ -50,7 +50,7 @@ final class MappingCheck {
               + " with every change, but an update that leaves a large value as it was does not send it",
           "alter table "
               + Quoted.table(table.source())
-              + " replica identity full, then request the stream again with a new copy");
+              + " replica identity full, then roll the group back to PROVISIONED and copy it anew");
     }
     if (mapping.collated()) {
       sameCollation(source, target, table);

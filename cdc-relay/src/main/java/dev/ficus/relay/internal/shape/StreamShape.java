@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class StreamShape {
 
   private static final String SHAPE_ADVICE =
-      "make the table the same on both sides, then request the stream again with a new copy";
+      "make the table the same on both sides, then roll the group back to PROVISIONED and copy it anew";
 
   private StreamShape() {}
 
@@ -198,7 +198,7 @@ public final class StreamShape {
               + shape.key()
               + " but the stream was requested with key "
               + table.key(),
-          "request the stream again with the table's own key");
+          "roll the group back to PROVISIONED and copy it anew");
     }
     try (PreparedStatement select =
         connection.prepareStatement(

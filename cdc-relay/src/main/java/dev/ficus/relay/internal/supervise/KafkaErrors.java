@@ -14,7 +14,7 @@ import org.apache.kafka.common.errors.UnknownProducerIdException;
 final class KafkaErrors {
 
   static final String ADVICE =
-      "mend what the message names (login, rights of the relay's principal, limits of the topic), then request the stream again";
+      "mend what the message names (login, rights of the relay's principal, limits of the topic), then run \"ficus retry\" for the group";
 
   /*
    Fenced: another relay publishes, and this one waits for its lease. The others end with a new producer, which finds out by itself what

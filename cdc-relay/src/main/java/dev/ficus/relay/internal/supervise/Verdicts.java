@@ -58,7 +58,7 @@ final class Verdicts {
             ? known.next()
             : find(error, KafkaException.class) != null
                 ? KafkaErrors.ADVICE
-                : "mend what the message names, then request the stream again; the relay's log has the full error",
+                : "mend what the message names, then run \"ficus retry\" for the group; the relay's log has the full error",
         List.of());
   }
 

@@ -22,7 +22,7 @@ public record StreamFailure(String failure, String advice) {
     try (PreparedStatement update =
         target.prepareStatement(
             """
-            update ficus.stream set state = 'FAILED', failure = ?, advice = ?, changed_at = clock_timestamp()
+            update ficus.stream set failed_from = state, state = 'FAILED', failure = ?, advice = ?, changed_at = clock_timestamp()
             where name = ? and epoch = ? and state in ('REQUESTED', 'COPYING', 'STREAMING')
             """)) {
       update.setString(1, failure);
@@ -42,7 +42,7 @@ public record StreamFailure(String failure, String advice) {
         target.prepareStatement(
             """
             update ficus.stream set failure = concat_ws('; before: ', ?, case when state = 'FAILED' then failure end), advice = ?,
-              state = 'FAILED', changed_at = clock_timestamp()
+              failed_from = case when state = 'FAILED' then failed_from else state end, state = 'FAILED', changed_at = clock_timestamp()
             where name = ? and epoch = ? and state in ('REQUESTED', 'COPYING', 'STREAMING', 'FAILED')
             """)) {
       update.setString(1, failure);

@@ -43,17 +43,25 @@ public final class GiveUp {
    * Gives up this process's own flip unless it has been decided.
    *
    * @param closed the fence as this process closed it; empty if it did not
+   * @param asked whether this process has asked the control store for the decision. Nobody else can
+   *     decide this flip: where it was not asked, users' writes need not wait for its answer
    * @return whether it has been decided; the caller must finish it then
    */
-  boolean run(Optional<Fence.Token> closed) {
+  boolean run(Optional<Fence.Token> closed, boolean asked) {
+    if (!asked) {
+      closed.ifPresent(this::reopen);
+    }
     return switch (work.store().flips().giveUp(flip)) {
       case DECIDED -> true;
       case GIVEN_UP -> {
         takeBack(closed);
         yield false;
       }
-      // By somebody who has the group's lock now.
-      case ALREADY_GIVEN_UP -> false;
+      // By somebody who has the group's lock now, and may not know what this process has closed.
+      case ALREADY_GIVEN_UP -> {
+        closed.ifPresent(this::reopen);
+        yield false;
+      }
     };
   }
 
@@ -110,8 +118,7 @@ public final class GiveUp {
   private void reopen(Optional<Fence.Token> closed) {
     Fence fence = work.fence(sides.from());
     if (closed.isPresent()) {
-      // Nothing comes back if another command has taken the group over; it moves the fence now.
-      fence.reopen(closed.get(), work.settings().lockPatience());
+      reopen(closed.get());
       return;
     }
     // Also where the fence is open: a process paused before its closing must find its token stale.
@@ -130,6 +137,11 @@ public final class GiveUp {
             + sides.oldDatabase()
             + " is moved by another command",
         "run \"ficus status\" and decide again");
+  }
+
+  /** Nothing is opened if another command has taken the group over; it moves the fence now. */
+  private void reopen(Fence.Token closed) {
+    work.fence(sides.from()).reopen(closed, work.settings().lockPatience());
   }
 
   private FicusException missing() {

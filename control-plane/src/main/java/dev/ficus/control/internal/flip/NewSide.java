@@ -10,7 +10,9 @@ import dev.ficus.core.Side;
 import dev.ficus.postgres.Fence;
 import dev.ficus.postgres.FenceState;
 import dev.ficus.postgres.PostgresException;
+import dev.ficus.postgres.SqlErrors;
 import dev.ficus.postgres.StreamName;
+import dev.ficus.postgres.ddl.Sequences;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -62,10 +64,13 @@ final class NewSide {
                             + " is missing in "
                             + sides.newDatabase(),
                         "find out who removed it; writes of the group are refused until it is back"));
-    if (now.reading().epoch().compareTo(work.row().epoch()) < 0
-        && fence
-            .move(now, FenceState.OPEN, work.row().epoch(), work.settings().lockPatience())
-            .isEmpty()) {
+    if (now.reading().epoch().compareTo(work.row().epoch()) >= 0) {
+      return;
+    }
+    moveSequencesAgain();
+    if (fence
+        .move(now, FenceState.OPEN, work.row().epoch(), work.settings().lockPatience())
+        .isEmpty()) {
       throw new FicusException(
           ErrorKind.ABORTED,
           "the fence of group "
@@ -74,6 +79,24 @@ final class NewSide {
               + sides.newDatabase()
               + " was moved by another command meanwhile",
           "run the command again; it finishes the flip");
+    }
+  }
+
+  /**
+   * A fence keeps out writes, not calls of {@code nextval}: what was fetched on the old side since
+   * its sequences were read must not be handed out here again (rule R14).
+   */
+  private void moveSequencesAgain() {
+    Sides inBudget = new Sides(work.answeringWithin(work.settings().flipBudget()), sides.to());
+    try (Sequences sequences =
+        Sequences.prepare(
+            inBudget.oldDatabase(), inBudget.newDatabase(), work.tables(), sides.columnNames())) {
+      sequences.move();
+    } catch (PostgresException e) {
+      // An old side that does not answer hands out nothing, and must not keep the new one closed.
+      if (!SqlErrors.isConnectionLost(e)) {
+        throw e;
+      }
     }
   }
 

@@ -61,6 +61,7 @@ final class WritePause {
   GroupRow decide(GroupChange change) {
     Flip flip = flips.unfinished(work.name()).orElseThrow();
     Optional<Fence.Token> closed = Optional.empty();
+    boolean asked = false;
     try {
       requireSameShapes();
       ServerIdentity identity = sides.newDatabase().identity();
@@ -71,12 +72,13 @@ final class WritePause {
         Closing closing = close();
         closed = Optional.of(closing.token());
         work.faults().reach("flip.fence-closed");
-        Lsn start = carryOver(sequences, closing);
         GroupLock lock = work.lock().orElseThrow();
+        Lsn start = carryOver(sequences, closing, lock);
         lock.requireHeld();
         requireTimeLeft(closing);
         flips.closed(flip, closing.elapsed());
         work.faults().reach("flip.before-cas");
+        asked = true;
         if (!flips.decide(flip, work.row(), change, identity, start)) {
           throw new FicusException(
               ErrorKind.ABORTED,
@@ -85,7 +87,7 @@ final class WritePause {
         }
       }
     } catch (RuntimeException e) {
-      if (!decidedAfterAll(flip, closed, e)) {
+      if (!decidedAfterAll(flip, closed, asked, e)) {
         throw e;
       }
     }
@@ -95,9 +97,9 @@ final class WritePause {
 
   /** Reopens the old side, unless the decision was made although its answer was lost. */
   private boolean decidedAfterAll(
-      Flip flip, Optional<Fence.Token> closed, RuntimeException failure) {
+      Flip flip, Optional<Fence.Token> closed, boolean asked, RuntimeException failure) {
     try {
-      return new GiveUp(command, flip).run(closed);
+      return new GiveUp(command, flip).run(closed, asked);
     } catch (RuntimeException e) {
       throw HalfDone.notTakenBack(work.name(), failure, e);
     }
@@ -166,13 +168,15 @@ final class WritePause {
         "run \"ficus status\" to see where the group stands, then try again");
   }
 
-  private Lsn carryOver(Sequences sequences, Closing closing) {
+  private Lsn carryOver(Sequences sequences, Closing closing, GroupLock lock) {
     Lsn marker = Marker.write(sides.oldDatabase());
     work.streams(sides.to()).awaitPosition(sides.oldStream(), marker, closing.left());
     work.faults().reach("flip.marker-applied");
     sequences.move();
     work.faults().reach("flip.sequences-moved");
     requireTimeLeft(closing);
+    // Whoever has taken the group over needs the stream.
+    lock.requireHeld();
     work.streams(sides.to()).stop(sides.oldStream());
     work.faults().reach("flip.stream-stopped");
     Lsn start =

@@ -6,6 +6,7 @@ import dev.ficus.core.FicusException;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Phase;
 import dev.ficus.core.ServiceName;
+import dev.ficus.core.TableName;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostgresException;
 import java.sql.Connection;
@@ -14,7 +15,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The groups' rows; every change compares with what was read before (rule R13). */
 public final class Groups {
@@ -131,6 +135,46 @@ public final class Groups {
       }
     } catch (SQLException e) {
       throw PostgresException.sql("settling group " + read.name() + " in the control store", e);
+    }
+  }
+
+  /** Notes which tables the group is provisioned with. */
+  public void provision(GroupName name, List<TableName> tables) {
+    String[] names =
+        tables.stream()
+            .flatMap(table -> Stream.of(table.schema(), table.name()))
+            .toArray(String[]::new);
+    try (Connection connection = database.connect("control " + name);
+        PreparedStatement update =
+            connection.prepareStatement(
+                "update ficus_control.migration_group set tables = ? where name = ?")) {
+      update.setArray(1, connection.createArrayOf("text", names));
+      update.setString(2, name.value());
+      update.executeUpdate();
+    } catch (SQLException e) {
+      throw PostgresException.sql("noting the tables of group " + name, e);
+    }
+  }
+
+  /** The tables that the group was provisioned with; none if it never was. */
+  public List<TableName> tables(GroupName name) {
+    try (Connection connection = database.connect("control " + name);
+        PreparedStatement select =
+            connection.prepareStatement(
+                "select tables from ficus_control.migration_group where name = ?")) {
+      select.setString(1, name.value());
+      List<TableName> tables = new ArrayList<>();
+      try (ResultSet row = select.executeQuery()) {
+        if (row.next()) {
+          String[] names = (String[]) row.getArray(1).getArray();
+          for (int i = 0; i + 1 < names.length; i += 2) {
+            tables.add(new TableName(names[i], names[i + 1]));
+          }
+        }
+      }
+      return tables;
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading the tables of group " + name, e);
     }
   }
 

@@ -12,13 +12,10 @@ import dev.ficus.core.Phase;
 import dev.ficus.core.TableName;
 import dev.ficus.core.manifest.DependentDecision;
 import dev.ficus.postgres.PostgresException;
-import dev.ficus.postgres.Quoted;
 import dev.ficus.postgres.ddl.Dependent;
 import dev.ficus.postgres.ddl.Dependents;
 import dev.ficus.postgres.ddl.Retirement;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -34,13 +31,22 @@ import java.util.Map;
 public record Drop(List<TableName> confirmed, Map<String, DependentDecision> decisions)
     implements Transition {
 
+  private static final String BEGUN = "drop-begun";
+
   @Override
   public Phase to() {
     return Phase.DROPPED;
   }
 
+  /**
+   * Where a command died between the drop and its decision there is nothing left to measure: what
+   * it was allowed to drop is gone, and only the decision is to be made.
+   */
   @Override
   public List<Gate> gates(Work work) {
+    if (begun(work) && !Retire.areAside(work)) {
+      return List.of(new Confirmed(confirmed));
+    }
     return List.of(
         new SealedCopy(),
         new DependentsDecided(decisions),
@@ -60,6 +66,10 @@ public record Drop(List<TableName> confirmed, Map<String, DependentDecision> dec
             .showing(work.shared(), () -> sql(work)));
   }
 
+  private static boolean begun(Work work) {
+    return work.store().evidence().newest(work.row(), BEGUN).isPresent();
+  }
+
   private static List<String> sql(Work work) {
     try (Connection connection = work.shared().connect("drop " + work.name())) {
       return sql(connection, work);
@@ -70,7 +80,7 @@ public record Drop(List<TableName> confirmed, Map<String, DependentDecision> dec
 
   private static List<String> sql(Connection connection, Work work) throws SQLException {
     List<TableName> retired = Retire.retired(work);
-    if (gone(connection, retired)) {
+    if (!Retire.areAside(connection, work)) {
       return List.of();
     }
     List<String> sql = new ArrayList<>();
@@ -81,27 +91,19 @@ public record Drop(List<TableName> confirmed, Map<String, DependentDecision> dec
     return sql;
   }
 
-  /** One transaction drops all of them, so it is enough to look for one. */
-  private static boolean gone(Connection connection, List<TableName> retired) throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement("select to_regclass(?) is null")) {
-      select.setString(1, Quoted.table(retired.get(0)).sql());
-      try (ResultSet row = select.executeQuery()) {
-        row.next();
-        return row.getBoolean(1);
-      }
-    }
-  }
-
   private void dropNow(Work work) {
+    work.store()
+        .evidence()
+        .store(work.name(), BEGUN, work.row().epoch(), 1, "every gate had let it pass");
     try (Connection connection = work.shared().connect("drop " + work.name());
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
       statement.execute("set local lock_timeout = " + work.settings().lockPatience().toMillis());
       // What appeared since the gate was judged has no decision: it must stop the drop.
       List<Dependent> dependents =
-          gone(connection, Retire.retired(work))
-              ? List.of()
-              : Dependents.of(connection, Retire.retired(work));
+          Retire.areAside(connection, work)
+              ? Dependents.of(connection, Retire.retired(work))
+              : List.of();
       DependentsDecided.requireDecided(work, decisions, dependents);
       for (String sql : sql(connection, work)) {
         statement.execute(sql);

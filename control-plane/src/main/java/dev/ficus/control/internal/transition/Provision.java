@@ -36,6 +36,7 @@ final class Provision implements Transition {
             () -> {
               FicusSchema.install(work.shared());
               FicusSchema.install(work.serviceDatabase());
+              work.store().groups().provision(work.name(), work.tables());
             }));
     steps.add(
         Step.of(

@@ -7,8 +7,14 @@ import dev.ficus.control.internal.gate.Gate;
 import dev.ficus.control.internal.gate.SealedCopy;
 import dev.ficus.core.Phase;
 import dev.ficus.core.TableName;
+import dev.ficus.postgres.PostgresException;
+import dev.ficus.postgres.Quoted;
 import dev.ficus.postgres.ddl.Retirement;
 import dev.ficus.postgres.ddl.Usage;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 
@@ -58,6 +64,26 @@ final class Retire implements Transition {
                     .store(
                         work.name(),
                         Usage.readSettled(work.shared(), retired(work), COUNTERS_SETTLE))));
+  }
+
+  /** Whether the tables have been renamed aside, and are there. */
+  static boolean areAside(Work work) {
+    try (Connection connection = work.shared().connect("retirement of " + work.name())) {
+      return areAside(connection, work);
+    } catch (SQLException e) {
+      throw PostgresException.sql("looking for the tables of group " + work.name(), e);
+    }
+  }
+
+  /** One transaction moves or drops all of them, so it is enough to look for one. */
+  static boolean areAside(Connection shared, Work work) throws SQLException {
+    try (PreparedStatement select = shared.prepareStatement("select to_regclass(?) is not null")) {
+      select.setString(1, Quoted.table(retired(work).get(0)).sql());
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
+    }
   }
 
   static List<TableName> retired(Work work) {

@@ -2,6 +2,8 @@ package dev.ficus.control.internal.transition;
 
 import dev.ficus.control.internal.Patience;
 import dev.ficus.control.internal.Work;
+import dev.ficus.core.ErrorKind;
+import dev.ficus.core.FicusException;
 import dev.ficus.core.Phase;
 import dev.ficus.postgres.ddl.Retirement;
 import java.util.ArrayList;
@@ -17,24 +19,36 @@ final class Unretire implements Transition {
 
   @Override
   public List<Step> prepare(Work work) {
+    if (!Retire.areAside(work)) {
+      throw new FicusException(
+          ErrorKind.NEEDS_PERSON,
+          "the retired tables of group "
+              + work.name()
+              + " have been dropped; only their archive remains",
+          "finish the drop with the command that began it, or restore the tables from the archive by"
+              + " hand, as its RESTORE.md says");
+    }
     return List.of();
   }
 
   @Override
   public List<Step> complete(Work work) {
     List<Step> steps = new ArrayList<>();
-    steps.add(
-        Step.of(
-                "rename-back",
-                "Rename the shared tables back",
-                () ->
-                    Patience.forLocks(
-                        work.settings().lockPatience(),
-                        () ->
-                            Retirement.renameBack(
-                                work.shared(), work.tables(), work.settings().lockTimeout())))
-            .showing(work.shared(), () -> Retirement.renameBackSql(work.shared(), work.tables())));
+    steps.add(renameBack(work));
     steps.addAll(RouteSteps.publishAndAwait(work));
     return steps;
+  }
+
+  static Step renameBack(Work work) {
+    return Step.of(
+            "rename-back",
+            "Rename the shared tables back",
+            () ->
+                Patience.forLocks(
+                    work.settings().lockPatience(),
+                    () ->
+                        Retirement.renameBack(
+                            work.shared(), work.tables(), work.settings().lockTimeout())))
+        .showing(work.shared(), () -> Retirement.renameBackSql(work.shared(), work.tables()));
   }
 }

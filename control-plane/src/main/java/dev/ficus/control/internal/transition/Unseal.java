@@ -7,6 +7,7 @@ import dev.ficus.control.internal.store.GroupRow;
 import dev.ficus.core.Phase;
 import dev.ficus.core.Side;
 import dev.ficus.postgres.FenceState;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -22,6 +23,16 @@ final class Unseal implements Transition {
 
   @Override
   public List<Step> prepare(Work work) {
+    List<Step> steps = new ArrayList<>();
+    if (Retire.areAside(work)) {
+      // Whoever died in retiring them had not decided that they are retired.
+      steps.add(Unretire.renameBack(work));
+    }
+    steps.addAll(copyBack(work));
+    return steps;
+  }
+
+  private static List<Step> copyBack(Work work) {
     return List.of(
         // From here on the shared tables are empty or half copied: they must not be archived.
         Step.of(
