@@ -30,11 +30,13 @@ class App {
     Map<String, String> properties = new LinkedHashMap<>();
     properties.put("spring.main.banner-mode", "off");
     properties.put("spring.datasource.url", sides.shared.address().url());
-    properties.put("spring.datasource.username", "postgres");
+    properties.put("spring.datasource.username", sides.shared.address().user());
+    properties.put("spring.datasource.password", sides.shared.address().password().reveal());
     properties.put("spring.flyway.enabled", "false");
     properties.put("ficus.service", "orders");
     properties.put("ficus.target.url", sides.service.address().url());
-    properties.put("ficus.target.username", "postgres");
+    properties.put("ficus.target.username", sides.service.address().user());
+    properties.put("ficus.target.password", sides.service.address().password().reveal());
     properties.put("ficus.target.connection-timeout", "500ms");
     properties.put("ficus.groups.orders.tables", "orders");
     properties.put("ficus.groups.orders.routing-key", "customer");

@@ -41,7 +41,8 @@ class StartTest {
             .web(WebApplicationType.NONE)
             .run(
                 "--spring.datasource.url=" + sides.shared.address().url(),
-                "--spring.datasource.username=postgres",
+                "--spring.datasource.username=" + sides.shared.address().user(),
+                "--spring.datasource.password=" + sides.shared.address().password().reveal(),
                 "--spring.flyway.enabled=false",
                 "--logging.level.root=WARN")) {
       assertThat(context.getBeanNamesForType(RoutingDataSource.class)).isEmpty();

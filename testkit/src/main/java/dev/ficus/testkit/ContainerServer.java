@@ -2,6 +2,7 @@ package dev.ficus.testkit;
 
 import dev.ficus.core.manifest.DatabaseAddress;
 import dev.ficus.core.manifest.Secret;
+import org.testcontainers.DockerClientFactory;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 import org.testcontainers.utility.DockerImageName;
 
@@ -16,6 +17,13 @@ final class ContainerServer {
   // that long.
   @SuppressWarnings("resource")
   static DatabaseAddress start() {
+    if (!DockerClientFactory.instance().isDockerAvailable()) {
+      throw new IllegalStateException(
+          "-D"
+              + TestPostgres.PROPERTY
+              + "=testcontainers was asked for, but no Docker engine answers: start one (DOCKER_HOST"
+              + " says where), or leave the switch out for the embedded server");
+    }
     DockerImageName image =
         DockerImageName.parse(System.getProperty(IMAGE_PROPERTY, "postgres:18"))
             .asCompatibleSubstituteFor("postgres");

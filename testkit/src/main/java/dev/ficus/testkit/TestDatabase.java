@@ -43,7 +43,7 @@ public record TestDatabase(DatabaseAddress address) implements AutoCloseable {
 
   /** The same database as a superuser sees it. */
   public TestDatabase asSuperuser() {
-    return new TestDatabase(new DatabaseAddress(address.url(), "postgres", new Secret("postgres")));
+    return new TestDatabase(TestPostgres.asSuperuser(address));
   }
 
   /** Opens a plain connection. */

@@ -9,9 +9,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Fresh databases for tests, on servers that are started once per JVM.
@@ -27,24 +29,60 @@ public final class TestPostgres {
   private static final AtomicInteger NUMBER = new AtomicInteger();
   private static final Map<DatabaseAddress, TestDatabase> TEMPLATES = new ConcurrentHashMap<>();
 
-  private static final class First {
-    static final DatabaseAddress SERVER = startServer(PROPERTY);
+  private static final Server FIRST = new Server(PROPERTY);
+  private static final Server SECOND = new Server(PROPERTY + ".second");
+
+  /** Starts at first use; where that fails, every later use fails at once with the same words. */
+  private static final class Server {
+
+    private final String property;
+    private Optional<DatabaseAddress> address = Optional.empty();
+    private Optional<RuntimeException> failure = Optional.empty();
+
+    Server(String property) {
+      this.property = property;
+    }
+
+    synchronized DatabaseAddress address() {
+      if (failure.isPresent()) {
+        throw new IllegalStateException(failure.get().getMessage(), failure.get());
+      }
+      if (address.isEmpty()) {
+        try {
+          address = Optional.of(startServer(property));
+        } catch (RuntimeException e) {
+          failure = Optional.of(e);
+          throw e;
+        }
+      }
+      return address.get();
+    }
+
+    synchronized Optional<DatabaseAddress> started() {
+      return address;
+    }
   }
 
-  private static final class Second {
-    static final DatabaseAddress SERVER = startServer(PROPERTY + ".second");
+  /** The same database as the superuser of its server sees it. */
+  static DatabaseAddress asSuperuser(DatabaseAddress address) {
+    return Stream.of(FIRST, SECOND)
+        .flatMap(server -> server.started().stream())
+        .map(server -> sibling(server, databaseName(address)))
+        .filter(known -> known.url().equals(address.url()))
+        .findFirst()
+        .orElseGet(() -> new DatabaseAddress(address.url(), "postgres", new Secret("")));
   }
 
   private TestPostgres() {}
 
   /** An empty database on the first server. */
   public static TestDatabase create() {
-    return create(First.SERVER, "template0");
+    return create(FIRST.address(), "template0");
   }
 
   /** An empty database on the second server. */
   public static TestDatabase createElsewhere() {
-    return create(Second.SERVER, "template0");
+    return create(SECOND.address(), "template0");
   }
 
   /**
@@ -54,12 +92,12 @@ public final class TestPostgres {
    * @param fill fills the template once; it must close its connections
    */
   public static TestDatabase createFrom(String template, Consumer<TestDatabase> fill) {
-    return createFrom(First.SERVER, template, fill);
+    return createFrom(FIRST.address(), template, fill);
   }
 
   /** The same on the second server, with a template of its own. */
   public static TestDatabase createElsewhereFrom(String template, Consumer<TestDatabase> fill) {
-    return createFrom(Second.SERVER, template, fill);
+    return createFrom(SECOND.address(), template, fill);
   }
 
   private static TestDatabase createFrom(
@@ -84,6 +122,8 @@ public final class TestPostgres {
     try (Connection connection = connect(server);
         Statement statement = connection.createStatement()) {
       statement.execute("create database " + name + " template " + template);
+      // A superuser who is called ficus must not find schema ficus before public.
+      statement.execute("alter database " + name + " set search_path = public");
     } catch (SQLException e) {
       throw new IllegalStateException(
           "creating test database " + name + " on " + server + " failed", e);
@@ -151,10 +191,13 @@ public final class TestPostgres {
       return ContainerServer.start();
     }
     if (wanted.startsWith("jdbc:postgresql:")) {
-      return new DatabaseAddress(
-          wanted,
-          System.getProperty(property + ".user", "postgres"),
-          new Secret(System.getProperty(property + ".password", "")));
+      DatabaseAddress address =
+          new DatabaseAddress(
+              wanted,
+              System.getProperty(property + ".user", "postgres"),
+              new Secret(System.getProperty(property + ".password", "")));
+      requireAlone(address);
+      return address;
     }
     throw new IllegalArgumentException(
         "-D"
@@ -162,6 +205,28 @@ public final class TestPostgres {
             + "="
             + wanted
             + ": expected embedded, testcontainers, or a URL jdbc:postgresql://host:port/database");
+  }
+
+  /** The names of slots are a server's, not a database's: two JVMs would work on each other's. */
+  // The lock is held for as long as the JVM lives.
+  @SuppressWarnings("resource")
+  private static void requireAlone(DatabaseAddress server) {
+    try {
+      Connection held = connect(server);
+      try (Statement statement = held.createStatement();
+          ResultSet row =
+              statement.executeQuery("select pg_try_advisory_lock(hashtext('ficus tests'))")) {
+        row.next();
+        if (!row.getBoolean(1)) {
+          throw new IllegalStateException(
+              "another JVM tests on "
+                  + server
+                  + ": wait until it has ended, and run with -Dficus.test.forks=1");
+        }
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("connecting to " + server + " failed", e);
+    }
   }
 
   private static Connection connect(DatabaseAddress address) throws SQLException {
