@@ -55,7 +55,7 @@ public final class Conductor {
     Phase from = now.row().phase();
     Transition transition =
         given
-            .or(() -> Transitions.onward(from))
+            .or(() -> Transitions.onward(from, now.group()))
             .orElseThrow(
                 () ->
                     usage(
@@ -78,7 +78,7 @@ public final class Conductor {
     Phase from = now.row().phase();
     Work ready = now;
     Transition transition =
-        Transitions.back(from)
+        Transitions.back(from, ready.group())
             .orElseThrow(
                 () ->
                     usage(

@@ -20,7 +20,7 @@ public final class Planner {
   public static Plan plan(Work work) {
     GroupRow row = work.row();
     Transition transition =
-        Transitions.onward(row.phase())
+        Transitions.onward(row.phase(), work.group())
             .orElseThrow(
                 () ->
                     new FicusException(

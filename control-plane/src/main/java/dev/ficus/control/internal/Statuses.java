@@ -95,7 +95,7 @@ public final class Statuses {
   }
 
   private static List<GateResult> unmet(Work work) {
-    return Transitions.onward(work.row().phase()).stream()
+    return Transitions.onward(work.row().phase(), work.group()).stream()
         .flatMap(transition -> transition.gates(work).stream())
         .map(gate -> gate.judge(work))
         .filter(result -> !result.open())

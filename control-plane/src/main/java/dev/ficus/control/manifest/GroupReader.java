@@ -30,7 +30,8 @@ final class GroupReader {
           "loose-foreign-keys",
           "gates",
           "dependents",
-          "stream");
+          "stream",
+          "library");
   private static final Map<String, String> NOT_YET =
       Map.of("reconcile", "a schedule of reconciliations");
 
@@ -103,7 +104,8 @@ final class GroupReader {
                 transforms,
                 budget,
                 ddl,
-                via));
+                via,
+                mapping.optionalFlag("library").orElse(true)));
   }
 
   /** What is not built is refused, never ignored. */

@@ -108,6 +108,19 @@ final class Mapping {
     return Optional.ofNullable(values.get(key)).flatMap(value -> scalar(value, pathOf(key)));
   }
 
+  /** True or false under a key; empty where it is absent or neither. */
+  Optional<Boolean> optionalFlag(String key) {
+    return optionalText(key)
+        .flatMap(
+            text -> {
+              if (!text.equals("true") && !text.equals("false")) {
+                problem(key, "'" + text + "' is neither 'true' nor 'false'");
+                return Optional.empty();
+              }
+              return Optional.of(Boolean.valueOf(text));
+            });
+  }
+
   /** The items of a list under a key; none where the key is absent. */
   List<Item> items(String key) {
     Node value = values.get(key);

@@ -1,6 +1,7 @@
 package dev.ficus.core.manifest;
 
 import dev.ficus.core.GroupName;
+import dev.ficus.core.Phase;
 import dev.ficus.core.ServiceName;
 import dev.ficus.core.TableName;
 import dev.ficus.core.Via;
@@ -23,6 +24,8 @@ import java.util.Map;
  * @param walBudget how much WAL the slots of the group's streams may hold back
  * @param ddl what the group's streams do about DDL in their source
  * @param via how the streams away from the group's tables travel
+ * @param library whether the group's services embed Ficus's library; where they do not, the group
+ *     skips the phases in which it dual-writes and moves reads
  */
 public record Group(
     GroupName name,
@@ -35,7 +38,8 @@ public record Group(
     Map<TableName, Transform> transforms,
     WalBudget walBudget,
     DdlMode ddl,
-    Via via) {
+    Via via,
+    boolean library) {
 
   public Group {
     tables = List.copyOf(tables);
@@ -46,5 +50,10 @@ public record Group(
     if (tables.isEmpty()) {
       throw new IllegalArgumentException("group " + name + " has no tables");
     }
+  }
+
+  /** The phase that the group is in before its writes move, and comes back to. */
+  public Phase beforeFlip() {
+    return library ? Phase.READS_MOVED : Phase.FOLLOWING;
   }
 }

@@ -27,7 +27,8 @@ import java.util.stream.Stream;
 
 /**
  * {@code READS_MOVED} to {@code WRITES_MOVED} and back: the write cutover, the same in both
- * directions.
+ * directions. A group whose services do not embed the library enters and leaves by {@code
+ * FOLLOWING}.
  *
  * @param to the phase that it enters
  */
@@ -183,11 +184,13 @@ public record MoveWrites(Phase to) implements Transition {
               "Forget the guards of earlier dual writes",
               side::forgetGuards));
     } else {
-      steps.add(
-          Step.of(
-              "flip-dual",
-              "Set the fence in " + sides.oldDatabase().name() + " to " + FenceState.DUAL,
-              side::allowDualWrites));
+      if (to.dualWrites()) {
+        steps.add(
+            Step.of(
+                "flip-dual",
+                "Set the fence in " + sides.oldDatabase().name() + " to " + FenceState.DUAL,
+                side::allowDualWrites));
+      }
       steps.add(
           Step.of(
               "flip-restore-foreign-keys",

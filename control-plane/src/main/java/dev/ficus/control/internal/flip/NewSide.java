@@ -114,7 +114,7 @@ final class NewSide {
             flip.start().orElseThrow(),
             StreamSteps.tables(work, sides.to()),
             work.group().via().onSlot());
-    if (sides.from() == Side.SERVICE) {
+    if (work.row().phase().dualWrites()) {
       work.streams(sides.from()).guard(sides.newStream(), true);
     }
   }
