@@ -150,6 +150,29 @@ class GuardTest {
   }
 
   @Test
+  void shouldNotLoseAChangeWhoseGuardOutlivedTheTimeOfGuards() throws SQLException {
+    service.commit("update public.item set note = 'A' where id = 1", 1);
+    var change = service.commit("update public.item set note = 'B' where id = 1", 1);
+    assertThat(service.write(change)).isOne();
+    // Back to FOLLOWING, and on to DUAL_WRITING once A was applied without guards.
+    sides.service.execute("update ficus.fence set state = 'closed'");
+    sides.streams.guard(TwoSides.FORWARD, false);
+    List<String> seen = Collections.synchronizedList(new ArrayList<>());
+
+    sides.relay(
+        ONE_BY_ONE,
+        whenCommitted(
+            () -> {
+              seen.add(only(sides.service, "select note from public.item where id = 1"));
+              sides.streams.guard(TwoSides.FORWARD, true);
+            }));
+    sides.awaitCaughtUp();
+
+    assertThat(seen).startsWith("A");
+    sides.assertEqual("item");
+  }
+
+  @Test
   void shouldPassAUniqueValueThatARowOfItsFutureHolds() throws SQLException {
     service.commit("insert into public.item values (50, 'z', 'first owner', 0)", 50);
     service.commit("update public.item set code = null where id = 50", 50);

@@ -233,12 +233,27 @@ public final class Streams {
    * left; see {@link Slots#drop}.
    */
   public void stop(StreamName name) {
-    update(name, "state = 'STOPPED', guarded = false", "stopping stream ");
+    try (Connection connection = target.connect("stream " + name);
+        PreparedStatement update =
+            connection.prepareStatement(
+                """
+                update ficus.stream set state = 'STOPPED', guarded = false, changed_at = clock_timestamp()
+                where name = ?
+                """)) {
+      update.setString(1, name.value());
+      update.executeUpdate();
+    } catch (SQLException e) {
+      throw PostgresException.sql("stopping stream " + name + " in " + target, e);
+    }
   }
 
   /**
    * Lets a stopped stream go on from its position; its slot must still be there. Nothing happens to
    * a stream that was not stopped.
+   *
+   * <p>The guards that {@link #stop} left behind still hold: in between nothing was applied past
+   * them, since each apply requires the state, and no dual write came, since {@code
+   * ficus.dual_write} requires it too.
    *
    * @param guarded whether it writes through guards, as it did before it was stopped
    */
@@ -279,22 +294,50 @@ public final class Streams {
     }
   }
 
-  /** Makes the relay write through guards, from its next apply on. */
+  /**
+   * Makes the relay write through guards, or without them, from its next apply on. Before guards
+   * go, the fence must keep dual writes out.
+   *
+   * <p>A switch forgets the group's guards, since they hold only while every apply heeds them:
+   *
+   * <ol>
+   *   <li>a service commits A and then B of one row, and B's dual write leaves its guard;
+   *   <li>guards go, and the stream, which is behind, sets the row back to A: the guard says B;
+   *   <li>guards come back, and the stream brings B: it lies below its own guard, and would be lost
+   *       for good.
+   * </ol>
+   *
+   * What guards already keeps its guards: dual writes may run.
+   */
   public void guard(StreamName name, boolean guarded) {
-    update(name, "guarded = " + guarded, "switching the guards of stream ");
-  }
-
-  private void update(StreamName name, String assignments, String doing) {
-    try (Connection connection = target.connect("stream " + name);
-        PreparedStatement update =
-            connection.prepareStatement(
-                "update ficus.stream set "
-                    + assignments
-                    + ", changed_at = clock_timestamp() where name = ?")) {
-      update.setString(1, name.value());
-      update.executeUpdate();
+    try (Connection connection = target.connect("stream " + name)) {
+      connection.setAutoCommit(false);
+      // Each statement must see what was committed while the one before it waited.
+      connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+      try (PreparedStatement update =
+              connection.prepareStatement(
+                  """
+                  update ficus.stream set guarded = ?, changed_at = clock_timestamp()
+                  where name = ? and guarded <> ?
+                  """);
+          PreparedStatement forget =
+              connection.prepareStatement(
+                  """
+                  delete from ficus.guard
+                  where group_name = (select group_name from ficus.stream where name = ?)
+                  """)) {
+        update.setBoolean(1, guarded);
+        update.setString(2, name.value());
+        update.setBoolean(3, guarded);
+        // The row's lock waits for an apply that is at work under the old switch.
+        if (update.executeUpdate() == 1) {
+          forget.setString(1, name.value());
+          forget.executeUpdate();
+        }
+      }
+      connection.commit();
     } catch (SQLException e) {
-      throw PostgresException.sql(doing + name + " in " + target, e);
+      throw PostgresException.sql("switching the guards of stream " + name + " in " + target, e);
     }
   }
 

@@ -122,4 +122,23 @@ class StreamsTest {
         .hasMessageContaining("slot is gone")
         .hasMessageContaining("next: copy again");
   }
+
+  @Test
+  @Rule("R10")
+  void shouldForgetTheGuardsThatAnApplyMayPassOver() {
+    String guards = "select row_key from ficus.guard";
+    String leave =
+        "insert into ficus.guard values ('orders', 'public.orders', '[1]', 1, '0/99', false)";
+    test.execute(
+        "insert into ficus.guard values ('users', 'public.users', '[0]', 1, '0/99', false)");
+    test.execute(leave);
+
+    streams.guard(NAME, true);
+    assertThat(test.query(guards)).as("of an earlier time").containsExactly("[0]");
+    test.execute(leave);
+    streams.guard(NAME, true);
+    assertThat(test.query(guards)).as("said again").containsExactlyInAnyOrder("[0]", "[1]");
+    streams.guard(NAME, false);
+    assertThat(test.query(guards)).as("once they are passed over").containsExactly("[0]");
+  }
 }

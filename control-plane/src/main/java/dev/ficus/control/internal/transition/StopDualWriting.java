@@ -27,7 +27,8 @@ final class StopDualWriting implements Transition {
   public List<Step> complete(Work work) {
     List<Step> steps = new ArrayList<>();
     steps.add(RouteSteps.publish(work));
-    // The fence waits for dual writes in flight and refuses later ones; only then may guards go.
+    // The fence waits for dual writes in flight and refuses later ones; only then may guards go,
+    // those that are there with them: see Streams.guard.
     steps.add(FenceSteps.move(work, Side.SERVICE, FenceState.CLOSED));
     steps.add(
         Step.of(
