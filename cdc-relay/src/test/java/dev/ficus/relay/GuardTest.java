@@ -1,6 +1,7 @@
 package dev.ficus.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.Lsn;
@@ -108,6 +109,20 @@ class GuardTest {
 
     assertThat(seen).isNotEmpty().containsOnly("0");
     sides.assertEqual("item");
+  }
+
+  @Test
+  void shouldRefuseADualWriteWhoseSnapshotMayBeOlderThanItsGuard() throws SQLException {
+    var insert = service.commit("insert into public.item values (77, 'x', 'early', 0)", 77);
+    try (Connection own = sides.service.connect()) {
+      own.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+
+      assertThatThrownBy(() -> DualWrites.write(own, insert))
+          .isInstanceOfSatisfying(
+              SQLException.class,
+              e -> assertThat(e.getSQLState()).isEqualTo(SqlErrors.DUAL_WRITE_REFUSED))
+          .hasMessageContaining("transaction is repeatable read");
+    }
   }
 
   @Test

@@ -23,6 +23,8 @@ final class GuardedWrite {
       throws SQLException {
     try (Connection connection = service.open()) {
       connection.setAutoCommit(false);
+      // Whatever the role, the database or the URL say: ficus.dual_write takes no other.
+      connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
       try {
         write(connection, group, write, timeout);
         connection.commit();

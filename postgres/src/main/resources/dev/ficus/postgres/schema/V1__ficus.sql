@@ -246,6 +246,8 @@ $$;
  2. A later change of the same row has been streamed already. Either its guard row is still here and newer; or it was purged,
     which happens only at or below the position, and then the guard LSN is at or below the position as well. The position is read
     after the guard row is held: the stream takes the same guard row before it writes the row.
+ Both need a snapshot that is younger than the lock it follows, as each statement here has it below REPEATABLE READ only. An older one
+ shows neither the guard row that was purged nor the position that was moved since, and would bring back a row that is deleted.
  Runs as its owner with session_replication_role = replica: the row is an image, so triggers and foreign keys must not change or refuse it.
  Where the owner may not set that, the function has no such setting (see below it), and:
  1. it passes the group's fence by ficus.applying, which the fence heeds only from its owner's own code;
@@ -277,6 +279,12 @@ declare
     v_alive    int[] := '{}';
     i          int;
 begin
+    if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+        raise exception using
+            errcode = 'FI002',
+            message = format('ficus: dual write on %s refused: its transaction is %s', v_table, current_setting('transaction_isolation')),
+            hint = 'Begin it with isolation level read committed.';
+    end if;
     perform pg_advisory_xact_lock_shared(1179206485, ficus.fence_key(p_group));
     select f.state, f.epoch into v_state, v_epoch from ficus.fence f where f.group_name = p_group for share;
     if v_state is distinct from 'dual' or v_epoch is distinct from p_epoch then
