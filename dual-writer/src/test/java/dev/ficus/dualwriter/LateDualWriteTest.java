@@ -1,14 +1,20 @@
 package dev.ficus.dualwriter;
 
 import static dev.ficus.dualwriter.DualWriting.BEFORE_WRITE;
+import static dev.ficus.dualwriter.DualWriting.execute;
 import static dev.ficus.dualwriter.Sides.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ficus.core.Epoch;
 import dev.ficus.postgres.FenceState;
+import dev.ficus.postgres.ObservedConnection;
+import dev.ficus.postgres.TransactionObserver;
 import dev.ficus.testkit.Rule;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -103,5 +109,55 @@ class LateDualWriteTest {
 
     assertThat(dual.sides.rows(dual.sides.service)).containsExactly("(0,again,0,0)");
     assertThat(dual.left()).isEqualTo(left + 1);
+  }
+
+  @Test
+  void shouldHoldNoGuardThatItsClientHasToLetGoOf() {
+    List<String> idle = new CopyOnWriteArrayList<>();
+    TransactionObserver atEachStop =
+        new TransactionObserver() {
+          @Override
+          public void beforeStatement(Connection bare) {
+            look();
+          }
+
+          @Override
+          public void commit(Connection bare) throws SQLException {
+            look();
+            bare.commit();
+          }
+
+          @Override
+          public void ended() {
+            look();
+          }
+
+          private void look() {
+            idle.addAll(
+                dual.sides.service.query(
+                    "select query from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'"));
+          }
+        };
+    dual.restart(() -> ObservedConnection.of(dual.service(), atEachStop));
+    idle.clear();
+
+    dual.write("update orders set note = 'frozen' where id = 0");
+
+    assertThat(dual.sides.rows(dual.sides.service)).containsExactly("(0,frozen,0,0)");
+    assertThat(idle).as("what the server waits for its client after").isEmpty();
+  }
+
+  @Test
+  void shouldBeInTimeWhateverIsolationTheServiceDatabaseHasByDefault() {
+    dual.restart(
+        () -> {
+          Connection connection = dual.service();
+          execute(connection, "set default_transaction_isolation = 'repeatable read'");
+          return connection;
+        });
+
+    dual.write("update orders set note = 'timely' where id = 0");
+
+    assertThat(dual.sides.rows(dual.sides.service)).containsExactly("(0,timely,0,0)");
   }
 }
