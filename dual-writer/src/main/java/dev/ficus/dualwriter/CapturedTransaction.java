@@ -31,7 +31,9 @@ import org.slf4j.LoggerFactory;
  *       fence, so no flip can end while it runs: a route read later could bear an epoch that its
  *       LSNs do not belong to, one read earlier is at worst too old, and is refused.
  *   <li>At commit the touched rows are read again, and the guard LSN after them, in this
- *       transaction: its locks keep any other writer of these rows behind that LSN.
+ *       transaction: its locks keep any other writer of these rows behind that LSN. A commit that
+ *       does not wait for the server's disk is left to the stream, which is sent only what has
+ *       reached it.
  *   <li>Then it commits. If that fails the outcome is unknown and nothing is written to the other
  *       side: if it did commit, the stream carries it (rule R1).
  *   <li>Only after a confirmed commit the images go to the other side, on another thread. A client
@@ -123,9 +125,9 @@ final class CapturedTransaction implements TransactionObserver {
   }
 
   private TouchedRows.Reading readTouched(Connection bare, Route route) throws SQLException {
-    Optional<Map<TableName, List<String>>> keys;
+    TouchedRows.Notes notes;
     try {
-      keys = TouchedRows.notes(bare);
+      notes = TouchedRows.notes(bare);
     } catch (SQLException e) {
       if (SqlErrors.has(e, "25P02")) {
         // The application commits a transaction that has failed: its commit has to say so.
@@ -133,11 +135,18 @@ final class CapturedTransaction implements TransactionObserver {
       }
       throw e;
     }
-    if (keys.isEmpty()) {
+    if (notes.keys().isEmpty()) {
       return new TouchedRows.Reading.Left("it touched too many rows");
     }
+    Map<TableName, List<String>> keys = notes.keys().get();
+    if (keys.isEmpty()) {
+      return new TouchedRows.Reading.Nothing();
+    }
+    if (!notes.flushes()) {
+      return new TouchedRows.Reading.Left("it commits with synchronous_commit = off");
+    }
     try {
-      return TouchedRows.read(bare, route.epoch(), writer.plans(route.epoch()), keys.get());
+      return TouchedRows.read(bare, route.epoch(), writer.plans(route.epoch()), keys);
     } catch (SQLException e) {
       if (SqlErrors.isConnectionLost(e)) {
         throw e;

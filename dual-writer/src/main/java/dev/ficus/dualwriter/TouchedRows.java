@@ -29,10 +29,14 @@ final class TouchedRows {
    * The notes of the capture triggers by table. Keys are sorted by bytes, as the relay sorts them,
    * so that two writers take guard rows in one order. The savepoint keeps a failure here from
    * failing the application's transaction.
+   *
+   * <p>A commit that does not wait for the server's disk is not certain once it is confirmed: a
+   * server that crashes loses the transaction, and its dual write would stay for good.
    */
   private static final String NOTES =
       """
       savepoint ficus_images;
+      select pg_catalog.current_setting('synchronous_commit') <> 'off';
       with noted as (select coalesce(current_setting('ficus.touched', true), '') as note)
       select touched.schema_name, touched.table_name, array_agg(distinct touched.key order by touched.key)
       from (select line.text::jsonb ->> 0 as schema_name, line.text::jsonb ->> 1 as table_name,
@@ -69,25 +73,39 @@ final class TouchedRows {
     record Images(DualWrite write) implements Reading {}
   }
 
-  /** The keys that the triggers noted, by table in the order of names; empty value: too many. */
-  static Optional<Map<TableName, List<String>>> notes(Connection connection) throws SQLException {
+  /**
+   * What is known of a transaction before its rows are read again.
+   *
+   * @param flushes whether its commit waits for the server's disk
+   * @param keys the keys that the triggers noted, by table in the order of names; empty value: too
+   *     many
+   */
+  record Notes(boolean flushes, Optional<Map<TableName, List<String>>> keys) {}
+
+  static Notes notes(Connection connection) throws SQLException {
     Map<TableName, List<String>> keys = new TreeMap<>();
     try (Statement statement = connection.createStatement()) {
       statement.execute(NOTES);
+      statement.getMoreResults();
+      boolean flushes;
+      try (ResultSet row = statement.getResultSet()) {
+        row.next();
+        flushes = row.getBoolean(1);
+      }
       statement.getMoreResults();
       try (ResultSet row = statement.getResultSet()) {
         while (row.next()) {
           String schema = row.getString(1);
           if (schema == null) {
-            return Optional.empty();
+            return new Notes(flushes, Optional.empty());
           }
           keys.put(
               new TableName(schema, row.getString(2)),
               List.of((String[]) row.getArray(3).getArray()));
         }
       }
+      return new Notes(flushes, Optional.of(keys));
     }
-    return Optional.of(keys);
   }
 
   /**
@@ -98,9 +116,6 @@ final class TouchedRows {
   static Reading read(
       Connection connection, Epoch epoch, ImagePlans plans, Map<TableName, List<String>> keys)
       throws SQLException {
-    if (keys.isEmpty()) {
-      return new Reading.Nothing();
-    }
     List<ImagePlan> chosen = new ArrayList<>();
     List<String> queries = new ArrayList<>();
     for (TableName table : keys.keySet()) {

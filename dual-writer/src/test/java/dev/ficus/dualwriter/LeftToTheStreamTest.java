@@ -80,4 +80,16 @@ class LeftToTheStreamTest {
     assertThat(dual.sides.service.query("select note from orders order by id"))
         .containsExactly("again", "runs", "queued");
   }
+
+  @Test
+  void shouldNotOvertakeACommitThatTheSharedServerMayLose() {
+    long left = dual.left();
+
+    dual.write("set local synchronous_commit = off; insert into orders values (1, 'lost?', 1)");
+    dual.write("set local synchronous_commit = local; insert into orders values (2, 'kept', 1)");
+
+    assertThat(dual.left()).isEqualTo(left + 1);
+    assertThat(dual.sides.rows(dual.sides.service))
+        .containsExactly("(0,again,0,0)", "(2,kept,1,2)");
+  }
 }
