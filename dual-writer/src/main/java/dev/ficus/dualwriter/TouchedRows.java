@@ -51,13 +51,17 @@ final class TouchedRows {
 
   /**
    * Many types have texts that depend on the session; {@code ficus.dual_write} takes them in under
-   * the same settings. In this session nothing but the commit follows.
+   * the same settings. What follows the commit's beginning in this session, deferred triggers, must
+   * find the application's own: {@link #UNDO_SETTINGS}.
    */
   private static final String SETTINGS =
       """
       select set_config(s.name, s.value, true) from (values ('datestyle', 'ISO, YMD'), ('intervalstyle', 'postgres'),
         ('extra_float_digits', '3'), ('bytea_output', 'hex'), ('lc_monetary', 'C'), ('timezone', 'UTC')) s(name, value);
       """;
+
+  /** Nothing was written since the savepoint, so this undoes nothing else and writes no WAL. */
+  private static final String UNDO_SETTINGS = "; rollback to savepoint ficus_images";
 
   private TouchedRows() {}
 
@@ -135,8 +139,10 @@ final class TouchedRows {
         });
     Lsn guard = Lsn.ZERO;
     long characters = 0;
-    String sql = SETTINGS + String.join(" union all ", queries);
+    String sql = SETTINGS + String.join(" union all ", queries) + UNDO_SETTINGS;
     try (PreparedStatement select = connection.prepareStatement(sql)) {
+      // A cursor, such as a default fetch size makes, would be gone with the savepoint.
+      select.setFetchSize(0);
       int parameter = 1;
       for (List<String> tableKeys : keys.values()) {
         select.setArray(parameter++, connection.createArrayOf("text", tableKeys.toArray()));

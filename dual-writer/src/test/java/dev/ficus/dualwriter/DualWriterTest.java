@@ -179,6 +179,24 @@ class DualWriterTest {
     assertThat(dual.sides.rows(dual.sides.service)).isEqualTo(dual.sides.rows(dual.sides.shared));
   }
 
+  @Test
+  void shouldChangeNothingThatDeferredTriggersSee() throws SQLException {
+    dual.sides.shared.execute(
+        """
+        create table seen (zone text, spans text);
+        create function see() returns trigger language plpgsql as
+        $$ begin insert into seen values (current_setting('timezone'), current_setting('intervalstyle')); return null; end $$;
+        create constraint trigger see after insert on orders deferrable initially deferred for each row execute function see()
+        """);
+
+    dual.write(
+        "set timezone = 'Asia/Tokyo'; set intervalstyle = 'sql_standard'; insert into orders values (1, 'a', 1)");
+
+    assertThat(dual.sides.shared.query("select zone || '|' || spans from seen"))
+        .containsExactly("Asia/Tokyo|sql_standard");
+    assertThat(dual.sides.rows(dual.sides.service)).isEqualTo(dual.sides.rows(dual.sides.shared));
+  }
+
   private void hammer(int seed) {
     try (Connection connection =
         dual.writer.wrap(dual.sides.shared.connect(), CommitListener.NONE)) {
