@@ -35,7 +35,8 @@ import org.slf4j.LoggerFactory;
  *       does not wait for the server's disk is left to the stream, which is sent only what has
  *       reached it.
  *   <li>Then it commits. If that fails the outcome is unknown and nothing is written to the other
- *       side: if it did commit, the stream carries it (rule R1).
+ *       side: if it did commit, the stream carries it (rule R1). Where the server itself says that
+ *       it did not, there is nothing to be remembered either.
  *   <li>Only after a confirmed commit the images go to the other side, on another thread. A client
  *       that is paused here and comes back after a flip is refused by the fence's epoch; one that
  *       comes back after a later change was streamed is refused by the guard (rule R10).
@@ -101,7 +102,7 @@ final class CapturedTransaction implements TransactionObserver {
     try {
       bare.commit();
     } catch (SQLException e) {
-      if (freshnessMatters) {
+      if (freshnessMatters && !SqlErrors.isRolledBack(e)) {
         listener.wrote(Optional.empty());
       }
       throw e;

@@ -8,6 +8,7 @@ import dev.ficus.core.Lsn;
 import dev.ficus.core.Phase;
 import dev.ficus.postgres.Counter;
 import dev.ficus.testkit.Rule;
+import java.sql.SQLException;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,5 +65,16 @@ class CommitListenerTest {
     assertThat(fresh).isGreaterThan(guard);
     assertThat(dual.sides.shared.queryOne("select pg_current_wal_flush_lsn() >= '" + fresh + "'"))
         .isEqualTo("t");
+  }
+
+  @Test
+  void shouldRememberNothingOfATransactionThatTheServerRolledBack() {
+    dual.sides.publish(Phase.READS_MOVED, Epoch.FIRST);
+    dual.sides.shared.execute("alter table orders add unique (note) deferrable initially deferred");
+
+    assertThatThrownBy(() -> dual.write("insert into orders values (1, 'again', 1)"))
+        .hasRootCauseInstanceOf(SQLException.class);
+
+    assertThat(dual.told).isEmpty();
   }
 }

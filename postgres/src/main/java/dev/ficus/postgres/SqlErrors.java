@@ -2,6 +2,7 @@ package dev.ficus.postgres;
 
 import java.io.IOException;
 import java.sql.SQLException;
+import java.util.List;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
@@ -40,6 +41,14 @@ public final class SqlErrors {
 
   private static final String CHECK_VIOLATION = "23514";
 
+  /**
+   * The classes of data, of constraints, of the transaction's state, of serialisation, of names and
+   * rights, of checks of views, of locks, and of exceptions that triggers raise: PostgreSQL's and
+   * Ficus's own.
+   */
+  private static final List<String> ROLLED_BACK =
+      List.of("22", "23", "25", "40", "42", "44", "55", "P0", "FI");
+
   private SqlErrors() {}
 
   /** True if any SQLException in the chain of causes bears the SQLSTATE. */
@@ -68,6 +77,19 @@ public final class SqlErrors {
       }
     }
     return false;
+  }
+
+  /**
+   * True if the server itself has said that the transaction failed, where it was asked to commit:
+   * nothing of it is kept. A lost connection, and what may come after the commit was made, leave
+   * that open.
+   */
+  public static boolean isRolledBack(SQLException error) {
+    String state = error.getSQLState();
+    // 40003 says that nobody knows.
+    return state != null
+        && !state.equals("40003")
+        && ROLLED_BACK.stream().anyMatch(state::startsWith);
   }
 
   /** True if the same transaction may succeed when it is run again at once. */

@@ -30,15 +30,25 @@ final class WriteMemory {
     record Unknown() implements Need {}
   }
 
-  /** The last write of a key; without a position its freshness is unknown until it expires. */
-  private record Written(@Nullable Lsn position, Instant at) {
+  /**
+   * The last writes of a key. Writes whose freshness is known do not make that of another known,
+   * nor do they keep it unknown for longer.
+   *
+   * @param position the highest position that is known
+   * @param until when the position may be forgotten
+   * @param unknownUntil when those without a position may be forgotten
+   */
+  private record Written(Lsn position, Instant until, Instant unknownUntil) {
 
     Written and(Written other) {
-      Instant later = at.isAfter(other.at) ? at : other.at;
-      if (position == null || other.position == null) {
-        return new Written(null, later);
-      }
-      return new Written(position.hasReached(other.position) ? position : other.position, later);
+      return new Written(
+          position.hasReached(other.position) ? position : other.position,
+          last(until, other.until),
+          last(unknownUntil, other.unknownUntil));
+    }
+
+    private static Instant last(Instant one, Instant other) {
+      return one.isAfter(other) ? one : other;
     }
   }
 
@@ -56,7 +66,11 @@ final class WriteMemory {
   }
 
   synchronized void wrote(RoutingKey key, Optional<FreshnessLsn> freshness) {
-    Written written = new Written(freshness.map(FreshnessLsn::lsn).orElse(null), clock.instant());
+    Instant until = clock.instant().plus(expiry);
+    Written written =
+        freshness
+            .map(known -> new Written(known.lsn(), until, Instant.MIN))
+            .orElseGet(() -> new Written(Lsn.ZERO, Instant.MIN, until));
     allKeys = later(allKeys, written);
     if (!key.named()) {
       anyKey = later(anyKey, written);
@@ -77,10 +91,13 @@ final class WriteMemory {
       Written own = byKey.get(key.text());
       written = own == null ? anyKey : later(anyKey, own);
     }
+    Instant now = clock.instant();
     if (written == null || expired(written)) {
       return new Need.Nothing();
     }
-    return written.position == null ? new Need.Unknown() : new Need.Position(written.position);
+    return now.isAfter(written.unknownUntil)
+        ? new Need.Position(written.position)
+        : new Need.Unknown();
   }
 
   private Written later(@Nullable Written before, Written now) {
@@ -92,6 +109,7 @@ final class WriteMemory {
   }
 
   private boolean expired(Written written) {
-    return written.at.plus(expiry).isBefore(clock.instant());
+    Instant now = clock.instant();
+    return now.isAfter(written.until) && now.isAfter(written.unknownUntil);
   }
 }

@@ -81,6 +81,18 @@ class WriteMemoryTest {
     assertThat(memory.need(ANNA)).isEqualTo(position(5));
   }
 
+  @Test
+  void shouldNotTakeLaterWritesForUnknownBecauseOneWas() {
+    memory.wrote(ANNA, Optional.empty());
+    for (int second = 1; second <= 11; second++) {
+      clock.advance(Duration.ofSeconds(1));
+      wrote(ANNA, second);
+    }
+
+    assertThat(memory.need(ANNA)).isEqualTo(position(11));
+    assertThat(memory.need(NOBODY)).isEqualTo(position(11));
+  }
+
   private void wrote(RoutingKey key, long lsn) {
     memory.wrote(key, Optional.of(new FreshnessLsn(new Lsn(lsn))));
   }
