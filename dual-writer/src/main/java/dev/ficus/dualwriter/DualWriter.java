@@ -161,7 +161,7 @@ public final class DualWriter implements AutoCloseable {
         LOG.info("group {}: dual writes succeed again", group);
       }
     } catch (SQLException | RuntimeException e) {
-      left(String.valueOf(e.getMessage()));
+      left(describe(e));
       if (isExpected(e)) {
         return;
       }

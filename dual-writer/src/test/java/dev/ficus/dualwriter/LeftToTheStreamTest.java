@@ -4,12 +4,17 @@ import static dev.ficus.dualwriter.DualWriting.BEFORE_WRITE;
 import static dev.ficus.dualwriter.Sides.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.ficus.testkit.Rule;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** What is not dual-written, which must harm nobody. */
 @Rule("R1")
@@ -91,5 +96,30 @@ class LeftToTheStreamTest {
     assertThat(dual.left()).isEqualTo(left + 1);
     assertThat(dual.sides.rows(dual.sides.service))
         .containsExactly("(0,again,0,0)", "(2,kept,1,2)");
+  }
+
+  @Rule("R20")
+  @Test
+  void shouldNameNoValueOfARowThatTheServiceDatabaseRefuses() {
+    dual.sides.service.execute("alter table orders add check (amount < 100)");
+    // It sends details, as a service's own pool may.
+    dual.restart(() -> dual.sides.service.connect());
+    Logger logger = (Logger) LoggerFactory.getLogger(DualWriter.class);
+    Level before = logger.getLevel();
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    logger.addAppender(lines);
+    logger.setLevel(Level.DEBUG);
+    try {
+      dual.write("insert into orders values (1, 'secret', 100)");
+    } finally {
+      logger.setLevel(before);
+      logger.detachAppender(lines);
+    }
+
+    assertThat(lines.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .anyMatch(line -> line.contains("orders_amount_check"))
+        .noneMatch(line -> line.contains("secret"));
   }
 }
