@@ -13,6 +13,7 @@ import dev.ficus.postgres.RouteWatcher;
 import dev.ficus.postgres.SqlErrors;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -34,6 +35,15 @@ import org.slf4j.LoggerFactory;
 public final class DualWriter implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(DualWriter.class);
+
+  private static final List<String> EXPECTED =
+      List.of(
+          SqlErrors.DUAL_WRITE_REFUSED,
+          SqlErrors.LOCK_NOT_AVAILABLE,
+          SqlErrors.DEADLOCK,
+          SqlErrors.UNIQUE_VIOLATION,
+          SqlErrors.EXCLUSION_VIOLATION,
+          SqlErrors.FOREIGN_KEY_VIOLATION);
 
   private final GroupName group;
   private final RouteWatcher routes;
@@ -183,11 +193,13 @@ public final class DualWriter implements AutoCloseable {
     }
   }
 
-  /** Refused after a phase change, or yielded to the stream or to another dual write of the row. */
+  /**
+   * Refused after a phase change, yielded to the stream or to another dual write of the row, or
+   * ahead of a change of another row that the stream has yet to bring: one that frees a unique
+   * value, or, where foreign keys act, that of a parent.
+   */
   private static boolean isExpected(Exception e) {
-    return SqlErrors.has(e, SqlErrors.DUAL_WRITE_REFUSED)
-        || SqlErrors.has(e, SqlErrors.LOCK_NOT_AVAILABLE)
-        || SqlErrors.has(e, SqlErrors.DEADLOCK);
+    return EXPECTED.stream().anyMatch(state -> SqlErrors.has(e, state));
   }
 
   private void prepare(Route route) {

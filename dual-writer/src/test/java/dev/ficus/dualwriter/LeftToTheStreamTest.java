@@ -98,6 +98,20 @@ class LeftToTheStreamTest {
         .containsExactly("(0,again,0,0)", "(2,kept,1,2)");
   }
 
+  @Test
+  void shouldLeaveNoMoreThanTheRowWhoseUniqueValueIsYetToBeFreed() {
+    dual.sides.service.execute(
+        "set session_replication_role = replica; insert into orders values (9, 'taken', 1); alter table orders add unique (note)");
+    long left = dual.left();
+
+    dual.write("insert into orders values (1, 'taken', 1)");
+    dual.write("insert into orders values (2, 'free', 1)");
+
+    assertThat(dual.left()).isEqualTo(left + 1);
+    assertThat(dual.sides.service.query("select note from orders order by id"))
+        .containsExactly("again", "free", "taken");
+  }
+
   @Rule("R20")
   @Test
   void shouldNameNoValueOfARowThatTheServiceDatabaseRefuses() {

@@ -21,6 +21,9 @@ public final class SqlErrors {
   /** A unique constraint was violated. */
   public static final String UNIQUE_VIOLATION = "23505";
 
+  /** An exclusion constraint was violated. */
+  public static final String EXCLUSION_VIOLATION = "23P01";
+
   /**
    * The snapshot of a REPEATABLE READ or SERIALIZABLE transaction is too old for what it wants to
    * do.
