@@ -87,16 +87,18 @@ final class CapturedTransaction implements TransactionObserver {
 
   @Override
   public void commit(Connection bare) throws SQLException {
-    if (begun.isEmpty()) {
+    Route now = writer.route();
+    // Without a statement here, some may still have come past it: CopyManager's, by unwrap().
+    if (begun.isEmpty() && (bare.getAutoCommit() || !remembersWrites(now))) {
       bare.commit();
       return;
     }
-    Route route = begun.get();
+    Route route = begun.orElse(now);
     begun = Optional.empty();
-    TouchedRows.Reading touched =
-        captures(route) ? readTouched(bare, route) : new TouchedRows.Reading.Nothing();
     // Where nothing was captured only because the phase was not there yet, assume a write.
-    boolean wrote = !captures(route) || !(touched instanceof TouchedRows.Reading.Nothing);
+    TouchedRows.Reading touched =
+        captures(route) ? readTouched(bare, route) : new TouchedRows.Reading.Nothing(true);
+    boolean wrote = !(touched instanceof TouchedRows.Reading.Nothing nothing) || nothing.wrote();
     boolean freshnessMatters = wrote && remembersWrites(writer.route());
     writer.faults().reach("dualwriter.commit.before");
     try {
@@ -132,7 +134,7 @@ final class CapturedTransaction implements TransactionObserver {
     } catch (SQLException e) {
       if (SqlErrors.has(e, "25P02")) {
         // The application commits a transaction that has failed: its commit has to say so.
-        return new TouchedRows.Reading.Nothing();
+        return new TouchedRows.Reading.Nothing(false);
       }
       throw e;
     }
@@ -141,7 +143,7 @@ final class CapturedTransaction implements TransactionObserver {
     }
     Map<TableName, List<String>> keys = notes.keys().get();
     if (keys.isEmpty()) {
-      return new TouchedRows.Reading.Nothing();
+      return new TouchedRows.Reading.Nothing(notes.wrote());
     }
     if (!notes.flushes()) {
       return new TouchedRows.Reading.Left("it commits with synchronous_commit = off");

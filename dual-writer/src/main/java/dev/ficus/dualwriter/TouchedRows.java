@@ -36,7 +36,7 @@ final class TouchedRows {
   private static final String NOTES =
       """
       savepoint ficus_images;
-      select pg_catalog.current_setting('synchronous_commit') <> 'off';
+      select pg_catalog.pg_current_xact_id_if_assigned() is not null, pg_catalog.current_setting('synchronous_commit') <> 'off';
       with noted as (select coalesce(current_setting('ficus.touched', true), '') as note)
       select touched.schema_name, touched.table_name, array_agg(distinct touched.key order by touched.key)
       from (select line.text::jsonb ->> 0 as schema_name, line.text::jsonb ->> 1 as table_name,
@@ -67,8 +67,13 @@ final class TouchedRows {
 
   /** What came of looking. */
   sealed interface Reading {
-    /** No row of the group was touched. */
-    record Nothing() implements Reading {}
+    /**
+     * No row of the group was noted.
+     *
+     * @param wrote whether something was written all the same: triggers do not note what enters a
+     *     partition by its own name, nor what went past the declared connection
+     */
+    record Nothing(boolean wrote) implements Reading {}
 
     /** Rows were touched but cannot be dual-written now. */
     record Left(String reason) implements Reading {}
@@ -80,35 +85,38 @@ final class TouchedRows {
   /**
    * What is known of a transaction before its rows are read again.
    *
+   * @param wrote whether it has written anything at all
    * @param flushes whether its commit waits for the server's disk
    * @param keys the keys that the triggers noted, by table in the order of names; empty value: too
    *     many
    */
-  record Notes(boolean flushes, Optional<Map<TableName, List<String>>> keys) {}
+  record Notes(boolean wrote, boolean flushes, Optional<Map<TableName, List<String>>> keys) {}
 
   static Notes notes(Connection connection) throws SQLException {
     Map<TableName, List<String>> keys = new TreeMap<>();
     try (Statement statement = connection.createStatement()) {
       statement.execute(NOTES);
       statement.getMoreResults();
+      boolean wrote;
       boolean flushes;
       try (ResultSet row = statement.getResultSet()) {
         row.next();
-        flushes = row.getBoolean(1);
+        wrote = row.getBoolean(1);
+        flushes = row.getBoolean(2);
       }
       statement.getMoreResults();
       try (ResultSet row = statement.getResultSet()) {
         while (row.next()) {
           String schema = row.getString(1);
           if (schema == null) {
-            return new Notes(flushes, Optional.empty());
+            return new Notes(wrote, flushes, Optional.empty());
           }
           keys.put(
               new TableName(schema, row.getString(2)),
               List.of((String[]) row.getArray(3).getArray()));
         }
       }
-      return new Notes(flushes, Optional.of(keys));
+      return new Notes(wrote, flushes, Optional.of(keys));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.ficus.dualwriter;
 
+import static dev.ficus.dualwriter.DualWriting.execute;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,6 +9,7 @@ import dev.ficus.core.Lsn;
 import dev.ficus.core.Phase;
 import dev.ficus.postgres.Counter;
 import dev.ficus.testkit.Rule;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -76,5 +78,28 @@ class CommitListenerTest {
         .hasRootCauseInstanceOf(SQLException.class);
 
     assertThat(dual.told).isEmpty();
+  }
+
+  @Rule("R11")
+  @Test
+  void shouldTellOfAWriteThatNoTriggerNotedAndNoStatementShowed() throws SQLException {
+    dual.sides.publish(Phase.READS_SHADOWED, Epoch.FIRST);
+    dual.sides.shared.execute("alter table orders disable trigger user");
+
+    try (Connection bare = dual.sides.shared.connect();
+        Connection declared = dual.writer.wrap(bare, dual.told::add)) {
+      declared.setAutoCommit(false);
+      // As CopyManager does, which is unwrapped.
+      execute(bare, "insert into orders values (1, 'unseen', 1)");
+      declared.commit();
+      assertThat(dual.told).hasSize(1);
+      execute(declared, "insert into orders values (2, 'unnoted', 1)");
+      declared.commit();
+      assertThat(dual.told).hasSize(2).doesNotContain(Optional.empty());
+      execute(declared, "select * from orders");
+      declared.commit();
+      declared.commit();
+    }
+    assertThat(dual.told).hasSize(2);
   }
 }

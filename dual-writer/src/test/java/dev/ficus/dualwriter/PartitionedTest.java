@@ -3,6 +3,8 @@ package dev.ficus.dualwriter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ficus.core.Epoch;
+import dev.ficus.core.FreshnessLsn;
+import dev.ficus.core.Phase;
 import dev.ficus.core.TableName;
 import dev.ficus.testkit.FaultScript;
 import dev.ficus.testkit.Rule;
@@ -11,7 +13,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +29,7 @@ class PartitionedTest {
   private static final String ROWS =
       "select tableoid::regclass || t::text from public.parts t order by id, kind";
 
+  private final List<Optional<FreshnessLsn>> told = new ArrayList<>();
   private Sides sides;
   private DualWriter writer;
 
@@ -62,7 +67,7 @@ class PartitionedTest {
   }
 
   private void write(String sql) throws SQLException {
-    try (Connection connection = writer.wrap(sides.shared.connect(), CommitListener.NONE);
+    try (Connection connection = writer.wrap(sides.shared.connect(), told::add);
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
       statement.execute(sql);
@@ -96,8 +101,12 @@ class PartitionedTest {
   void shouldLeaveToTheStreamWhatIsWrittenIntoAPartitionByItsName() throws SQLException {
     List<String> before = rows(sides.service);
 
+    sides.publish(Phase.READS_MOVED, Epoch.FIRST);
+    told.clear();
+
     write("insert into public.parts_b (id, kind) values (9, 'b')");
 
     assertThat(rows(sides.service)).isEqualTo(before);
+    assertThat(told).as("for this instance's own reads").hasSize(1);
   }
 }
