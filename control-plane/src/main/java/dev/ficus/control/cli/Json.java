@@ -83,6 +83,7 @@ final class Json {
             "group", plan.group().value(),
             "from", plan.from().name(),
             "to", plan.to().name(),
+            "unfinished", plan.unfinished(),
             "gates", plan.gates().stream().map(Json::gate).toList(),
             "steps",
                 plan.steps().stream()

@@ -10,13 +10,20 @@ import dev.ficus.core.Side;
 import dev.ficus.postgres.Fence;
 import dev.ficus.postgres.FenceState;
 import dev.ficus.postgres.PostgresException;
+import dev.ficus.postgres.Shown;
 import dev.ficus.postgres.StreamName;
+import dev.ficus.postgres.Streams;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 
 /** What makes a decided flip true; each part may be repeated, also by another process. */
 final class NewSide {
+
+  private static final String FORGET_GUARDS =
+      "delete from ficus.guard where group_name = ? and epoch < ?";
 
   private final Work work;
   private final Sides sides;
@@ -61,7 +68,8 @@ final class NewSide {
                             + work.name()
                             + " is missing in "
                             + sides.newDatabase(),
-                        "find out who removed it; writes of the group are refused until it is back"));
+                        "find out who removed it; writes of the group are refused until it is"
+                            + " back"));
     if (now.reading().epoch().compareTo(work.row().epoch()) < 0
         && fence
             .move(now, FenceState.OPEN, work.row().epoch(), work.settings().lockPatience())
@@ -96,6 +104,24 @@ final class NewSide {
     }
   }
 
+  /** The statements of {@link #requestStream}, for a dry run. */
+  List<String> requestStreamSql() {
+    List<String> statements =
+        new ArrayList<>(
+            Streams.requestFromSql(
+                sides.newStream(),
+                work.name(),
+                Direction.from(sides.to()),
+                sides.newDatabase().name(),
+                work.row().epoch(),
+                StreamSteps.tables(work, sides.to()),
+                work.group().via().onSlot()));
+    if (sides.from() == Side.SERVICE) {
+      statements.add(Streams.guardSql(sides.newStream(), true));
+    }
+    return statements;
+  }
+
   /** Lets dual writes in again after a way back, once the relay guards (rule R10). */
   void allowDualWrites() {
     StreamSteps.awaitMarkerNow(work, sides.to());
@@ -115,12 +141,15 @@ final class NewSide {
             });
   }
 
+  /** The statement of {@link #forgetGuards}, for a dry run. */
+  String forgetGuardsSql() {
+    return Shown.sql(FORGET_GUARDS, work.name().value(), work.row().epoch().value());
+  }
+
   /** Forgets the guards of dual writes that are over: their fence is open to all now. */
   void forgetGuards() {
     try (Connection connection = work.serviceDatabase().connect("guards " + work.name());
-        PreparedStatement delete =
-            connection.prepareStatement(
-                "delete from ficus.guard where group_name = ? and epoch < ?")) {
+        PreparedStatement delete = connection.prepareStatement(FORGET_GUARDS)) {
       delete.setString(1, work.name().value());
       delete.setLong(2, work.row().epoch().value());
       delete.executeUpdate();

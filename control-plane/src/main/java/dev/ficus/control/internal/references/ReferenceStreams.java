@@ -133,6 +133,23 @@ public final class ReferenceStreams {
     }
   }
 
+  /** The statements of {@link #request}, for a dry run. */
+  public static List<String> requestSql(Work work) {
+    return readBy(work).stream()
+        .flatMap(
+            copies ->
+                Streams.requestCopySql(
+                    copies.stream(work.service()),
+                    copies.owner().name(),
+                    Direction.REFERENCE,
+                    copies.source().name(),
+                    copies.ownerEpoch(),
+                    copies.streamTables(),
+                    Via.DIRECT)
+                    .stream())
+        .toList();
+  }
+
   /** Waits until the copies that the work's group reads are there. */
   public static void awaitCopies(Work work) {
     for (Copies copies : readBy(work)) {

@@ -8,6 +8,7 @@ import dev.ficus.core.Phase;
 import dev.ficus.core.ServiceName;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostgresException;
+import dev.ficus.postgres.Shown;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -18,6 +19,17 @@ import java.util.Optional;
 
 /** The groups' rows; every change compares with what was read before (rule R13). */
 public final class Groups {
+
+  private static final String CHANGE =
+      """
+      update ficus_control.migration_group set
+        phase = ?, came_from = case when ? then phase else came_from end,
+        settled = case when ? then false else settled end, epoch = ?,
+        route_version = route_version + 1, read_percentage = ?, shadow_percentage = ?, kill_switch = ?,
+        phase_since = case when ? then clock_timestamp() else phase_since end,
+        evidence_since = case when ? then clock_timestamp() else evidence_since end
+      where name = ? and phase = ? and epoch = ? and route_version = ?
+      """;
 
   private final Database database;
 
@@ -77,6 +89,26 @@ public final class Groups {
     }
   }
 
+  /** The statement of {@link #change}, for a dry run. */
+  public static String changeSql(GroupRow read, GroupChange change) {
+    boolean moves = change.phase() != read.phase();
+    return Shown.sql(
+        CHANGE,
+        change.phase().name(),
+        moves,
+        moves,
+        change.epoch().value(),
+        change.readPercentage(),
+        change.shadowPercentage(),
+        change.killSwitch(),
+        moves,
+        change.renewsEvidence(),
+        read.name().value(),
+        read.phase().name(),
+        read.epoch().value(),
+        read.routeVersion());
+  }
+
   static FicusException changedMeanwhile(GroupRow read) {
     return new FicusException(
         ErrorKind.ABORTED,
@@ -90,17 +122,7 @@ public final class Groups {
   static boolean change(Connection connection, GroupRow read, GroupChange change)
       throws SQLException {
     boolean moves = change.phase() != read.phase();
-    try (PreparedStatement update =
-        connection.prepareStatement(
-            """
-            update ficus_control.migration_group set
-              phase = ?, came_from = case when ? then phase else came_from end,
-              settled = case when ? then false else settled end, epoch = ?,
-              route_version = route_version + 1, read_percentage = ?, shadow_percentage = ?, kill_switch = ?,
-              phase_since = case when ? then clock_timestamp() else phase_since end,
-              evidence_since = case when ? then clock_timestamp() else evidence_since end
-            where name = ? and phase = ? and epoch = ? and route_version = ?
-            """)) {
+    try (PreparedStatement update = connection.prepareStatement(CHANGE)) {
       update.setString(1, change.phase().name());
       update.setBoolean(2, moves);
       update.setBoolean(3, moves);
@@ -123,7 +145,8 @@ public final class Groups {
     try (Connection connection = database.connect("control " + read.name());
         PreparedStatement update =
             connection.prepareStatement(
-                "update ficus_control.migration_group set settled = true where name = ? and route_version = ?")) {
+                "update ficus_control.migration_group set settled = true where name = ? and"
+                    + " route_version = ?")) {
       update.setString(1, read.name().value());
       update.setLong(2, read.routeVersion());
       if (update.executeUpdate() != 1) {

@@ -31,12 +31,14 @@ final class Provision implements Transition {
     List<Step> steps = new ArrayList<>();
     steps.add(
         Step.of(
-            "install-ficus",
-            "Install schema ficus in shared and in " + work.serviceDatabase().name(),
-            () -> {
-              FicusSchema.install(work.shared());
-              FicusSchema.install(work.serviceDatabase());
-            }));
+                "install-ficus",
+                "Install schema ficus in shared and in " + work.serviceDatabase().name(),
+                () -> {
+                  FicusSchema.install(work.shared());
+                  FicusSchema.install(work.serviceDatabase());
+                })
+            .showing(work.shared(), () -> FicusSchema.installSql(work.shared()))
+            .showing(work.serviceDatabase(), () -> FicusSchema.installSql(work.serviceDatabase())));
     steps.add(
         Step.of(
                 "write-migration",
