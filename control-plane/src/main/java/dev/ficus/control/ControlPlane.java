@@ -12,11 +12,13 @@ import dev.ficus.control.internal.store.ControlStore;
 import dev.ficus.control.internal.store.GroupLock;
 import dev.ficus.control.internal.store.Journal;
 import dev.ficus.control.internal.transition.Drop;
+import dev.ficus.core.Direction;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.FicusException;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Phase;
+import dev.ficus.core.Side;
 import dev.ficus.core.TableName;
 import dev.ficus.core.manifest.DependentDecision;
 import dev.ficus.core.manifest.Group;
@@ -25,7 +27,10 @@ import dev.ficus.core.manifest.Service;
 import dev.ficus.postgres.CopyLimits;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.StreamName;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamState;
 import dev.ficus.relay.SourceChanges;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -239,6 +244,25 @@ public final class ControlPlane implements AutoCloseable {
           return conductor.advance(
               Optional.of(new Drop(List.copyOf(confirmed), Map.copyOf(decisions))), overrides);
         });
+  }
+
+  /** The streams of a group, and of its reference copies, that have rows yet to copy. */
+  public List<StreamRow> copying(GroupName group) {
+    Work work = work(group);
+    return Arrays.stream(Side.values())
+        .flatMap(side -> work.streams(side).list().stream().filter(row -> feeds(row, work, side)))
+        .filter(
+            row ->
+                row.state() == StreamState.REQUESTED
+                    || row.state() == StreamState.COPYING
+                    || (row.state() == StreamState.STREAMING && row.tablesToCopy() > 0))
+        .toList();
+  }
+
+  private static boolean feeds(StreamRow row, Work work, Side side) {
+    return row.direction() == Direction.REFERENCE
+        ? side == Side.SERVICE
+        : row.group().equals(work.name());
   }
 
   /** How fast a group's tables may be copied. */

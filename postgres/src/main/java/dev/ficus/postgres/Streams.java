@@ -8,6 +8,7 @@ import dev.ficus.core.Lsn;
 import dev.ficus.core.Via;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,7 +25,11 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class Streams {
 
+  /** Ficus's first key of advisory locks for streams, which relays take in the target. */
+  public static final int LEASE_CLASS = 1179206486;
+
   private static final Duration POLL = Duration.ofMillis(5);
+  private static final Duration LOOK = Duration.ofMillis(500);
 
   private static final String REQUEST =
       """
@@ -53,6 +58,11 @@ public final class Streams {
 
   public Streams(Database target) {
     this.target = target;
+  }
+
+  /** What the second key of the lock of a stream is hashed from. */
+  public static String lease(StreamName name) {
+    return "ficus.stream." + name;
   }
 
   /** The database whose rows these are. */
@@ -432,6 +442,87 @@ public final class Streams {
     await(name, timeout, "state STREAMING", row -> row.state() == StreamState.STREAMING);
   }
 
+  /**
+   * Waits until the stream streams, as long as a relay works on it.
+   *
+   * @param untaken how long it is waited for without a relay
+   * @throws PostgresException also if no relay was there for that long
+   */
+  public void awaitStreaming(StreamName name, Duration timeout, Duration untaken) {
+    try (Connection connection = target.connect("stream " + name)) {
+      Relays relays = new Relays(connection, name, untaken);
+      await(
+          name,
+          timeout,
+          "state STREAMING",
+          row -> {
+            relays.require();
+            return row.state() == StreamState.STREAMING;
+          });
+    } catch (SQLException e) {
+      throw PostgresException.sql("waiting for stream " + name + " in " + target, e);
+    }
+  }
+
+  /** Watches whether any relay runs that could take a stream. */
+  private final class Relays {
+
+    private final Connection connection;
+    private final StreamName name;
+    private final Duration untaken;
+    private long seen = System.nanoTime();
+    private long looked = seen;
+
+    Relays(Connection connection, StreamName name, Duration untaken) {
+      this.connection = connection;
+      this.name = name;
+      this.untaken = untaken;
+    }
+
+    void require() {
+      long now = System.nanoTime();
+      if (now - looked < LOOK.toNanos()) {
+        return;
+      }
+      looked = now;
+      if (run()) {
+        seen = now;
+      } else if (now - seen > untaken.toNanos()) {
+        throw PostgresException.state(
+            ErrorKind.ABORTED,
+            "no relay runs for stream "
+                + name
+                + " into "
+                + target
+                + ": none has taken it for "
+                + untaken.toSeconds()
+                + " s",
+            "start one: ficus relay; then run the command again");
+      }
+    }
+
+    /* Between its tries a relay lets go of the stream, but goes on looking for streams. */
+    private boolean run() {
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              """
+              select exists (select from pg_stat_activity where datname = current_database() and application_name like 'ficus relay%')
+                or exists (select from pg_locks l join pg_database d on d.oid = l.database where d.datname = current_database()
+                  and l.locktype = 'advisory' and l.granted and l.objsubid = 2
+                  and l.classid = ? and l.objid::bigint = (hashtext(?)::bigint & 4294967295))
+              """)) {
+        select.setInt(1, LEASE_CLASS);
+        select.setString(2, lease(name));
+        try (ResultSet row = select.executeQuery()) {
+          row.next();
+          return row.getBoolean(1);
+        }
+      } catch (SQLException e) {
+        throw PostgresException.sql("looking for a relay in " + target, e);
+      }
+    }
+  }
+
   private void await(
       StreamName name,
       Duration timeout,
@@ -445,7 +536,7 @@ public final class Streams {
                 .findFirst()
                 .orElseGet(() -> get(name));
         // What is yet to be copied is as of another time than the position, or not there.
-        if (row.tablesToCopy() == 0 && done.test(row)) {
+        if (done.test(row) && row.tablesToCopy() == 0) {
           return;
         }
         if (row.state() == StreamState.FAILED || row.state() == StreamState.STOPPED) {

@@ -154,7 +154,10 @@ public final class ReferenceStreams {
   public static void awaitCopies(Work work) {
     for (Copies copies : readBy(work)) {
       new Streams(work.serviceDatabase())
-          .awaitStreaming(copies.stream(work.service()), work.settings().copyPatience());
+          .awaitStreaming(
+              copies.stream(work.service()),
+              work.settings().copyPatience(),
+              work.settings().streamPatience());
     }
   }
 

@@ -106,7 +106,10 @@ public final class StreamSteps {
     return Step.of(
         "await-copied",
         "Wait until stream " + name + " has copied all rows and streams",
-        () -> work.streams(from.other()).awaitStreaming(name, work.settings().copyPatience()));
+        () ->
+            work.streams(from.other())
+                .awaitStreaming(
+                    name, work.settings().copyPatience(), work.settings().streamPatience()));
   }
 
   /** Proves that all that the side has committed so far is on the other side (rule R8). */
