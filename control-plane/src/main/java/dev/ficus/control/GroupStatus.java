@@ -6,8 +6,11 @@ import dev.ficus.core.Phase;
 import dev.ficus.core.ServiceName;
 import dev.ficus.core.TableName;
 import dev.ficus.postgres.Fence;
+import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -28,6 +31,8 @@ import java.util.Optional;
  * @param serviceFence its fence in the service database; empty before it was provisioned
  * @param streams its streams: forward or reverse, and the reference streams that feed others from
  *     its tables
+ * @param standing for how long each stream's position has not moved; a stream that runs moves every
+ *     few seconds, also where nothing is written
  * @param instances what its service's instances report
  * @param unmet the gates before the next phase that the stored evidence does not satisfy
  * @param lastFlip its last write cutover
@@ -46,6 +51,7 @@ public record GroupStatus(
     Optional<Fence.Reading> sharedFence,
     Optional<Fence.Reading> serviceFence,
     List<StreamRow> streams,
+    Map<StreamName, Duration> standing,
     InstanceSummary instances,
     List<GateResult> unmet,
     Optional<FlipSummary> lastFlip) {
@@ -53,6 +59,7 @@ public record GroupStatus(
   public GroupStatus {
     tables = List.copyOf(tables);
     streams = List.copyOf(streams);
+    standing = Map.copyOf(standing);
     unmet = List.copyOf(unmet);
   }
 }

@@ -134,7 +134,14 @@ class CommandLineTest {
       assertThat(run("reads", "users", "10").exitCode()).isEqualTo(64);
 
       store.users.execute(
-          "insert into ficus.table_copy (stream, source_schema, source_table) values ('users.forward', 'public', 'users')");
+          "update ficus.stream set position_at = clock_timestamp() - interval '3 minutes'");
+      assertThat(run("status").out())
+          .contains("users.forward STREAMING, stands still for 3:0")
+          .contains("stream users.forward has not moved for 3:0");
+
+      store.users.execute(
+          "insert into ficus.table_copy (stream, source_schema, source_table) values"
+              + " ('users.forward', 'public', 'users')");
       assertThat(run("status").out())
           .contains("users.forward STREAMING, copies 1 of 1 tables first");
       assertThat(run("streams").out()).contains("users.forward\n  copies 1 of 1 tables first");

@@ -148,7 +148,7 @@ final class Json {
             map(
                 "shared", status.sharedFence().map(Json::fence),
                 "service", status.serviceFence().map(Json::fence)),
-        "streams", status.streams().stream().map(Json::stream).toList(),
+        "streams", status.streams().stream().map(stream -> stream(status, stream)).toList(),
         "instances", instances(status.instances()),
         "unmet", status.unmet().stream().map(Json::gate).toList(),
         "lastFlip", status.lastFlip().map(Json::flip));
@@ -166,7 +166,7 @@ final class Json {
         "writePauseMillis", flip.pause().map(pause -> pause.toMillis()));
   }
 
-  private static Map<String, Object> stream(StreamRow stream) {
+  private static Map<String, Object> stream(GroupStatus status, StreamRow stream) {
     return map(
         "name", stream.name().value(),
         "direction", stream.direction().name(),
@@ -176,6 +176,8 @@ final class Json {
         "guarded", stream.guarded(),
         "position", stream.position().toString(),
         "lagMillis", stream.lag().map(lag -> lag.toMillis()),
+        "standingMillis",
+            Optional.ofNullable(status.standing().get(stream.name())).map(Duration::toMillis),
         "rowsCopied", stream.rowsCopied(),
         "rowsEstimated", stream.rowsEstimated(),
         "tablesToCopy", stream.tablesToCopy(),

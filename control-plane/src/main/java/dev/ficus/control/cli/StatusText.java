@@ -4,6 +4,8 @@ import dev.ficus.control.GateResult;
 import dev.ficus.control.GroupStatus;
 import dev.ficus.postgres.Fence;
 import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamState;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,9 +31,9 @@ final class StatusText {
               reads(status),
               fence(status.sharedFence()) + " / " + fence(status.serviceFence()),
               status.instances().acknowledged() + " of " + status.instances().running(),
-              streams.isEmpty() ? "-" : stream(streams.get(0))));
+              streams.isEmpty() ? "-" : stream(status, streams.get(0))));
       for (StreamRow stream : streams.subList(Math.min(1, streams.size()), streams.size())) {
-        rows.add(List.of("", "", "", "", "", "", stream(stream)));
+        rows.add(List.of("", "", "", "", "", "", stream(status, stream)));
       }
     }
     StringBuilder text = new StringBuilder(Columns.aligned(rows));
@@ -50,7 +52,12 @@ final class StatusText {
     return fence.map(reading -> reading.state().name()).orElse("-");
   }
 
-  private static String stream(StreamRow stream) {
+  private static Optional<Duration> standing(GroupStatus status, StreamRow stream) {
+    return Optional.ofNullable(status.standing().get(stream.name()))
+        .filter(standing -> standing.compareTo(StreamsText.STANDING) > 0);
+  }
+
+  private static String stream(GroupStatus status, StreamRow stream) {
     String progress =
         switch (stream.state()) {
           case REQUESTED -> "waits for a relay";
@@ -58,8 +65,9 @@ final class StatusText {
           case STREAMING ->
               stream.tablesToCopy() > 0
                   ? CopyText.tables(stream)
-                  : "lag "
-                      + stream.lag().map(Text::duration).orElse("unknown")
+                  : standing(status, stream)
+                          .map(standing -> "stands still for " + Text.duration(standing))
+                          .orElse("lag " + stream.lag().map(Text::duration).orElse("unknown"))
                       + (stream.guarded() ? ", guarded" : "");
           case STOPPED, FAILED -> "at " + stream.position();
         };
@@ -79,6 +87,12 @@ final class StatusText {
                 lines.add("stream " + stream.name() + ": " + failure);
                 stream.advice().ifPresent(advice -> lines.add("  next: " + advice));
               });
+      if (stream.state() == StreamState.STREAMING && stream.tablesToCopy() == 0) {
+        standing(status, stream)
+            .ifPresent(
+                standing ->
+                    lines.add("stream " + stream.name() + " " + StreamsText.standing(standing)));
+      }
     }
     for (GateResult gate : status.unmet()) {
       lines.add("gate " + gate.gate() + ": " + gate.measured() + "; must be " + gate.bound());

@@ -11,22 +11,33 @@ import dev.ficus.core.manifest.Service;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Fence;
 import dev.ficus.postgres.PostgresException;
+import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.Streams;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Reads where groups stand; it measures and changes nothing. */
 public final class Statuses {
 
-  private final Map<String, List<StreamRow>> streams = new TreeMap<>();
+  private final Map<String, Streaming> streams = new TreeMap<>();
 
   private Statuses() {}
+
+  /** A database's streams, and when they were read by its clock. */
+  private record Streaming(List<StreamRow> rows, Instant now) {}
 
   /** The status of each. */
   public static List<GroupStatus> of(List<Work> works) {
@@ -49,7 +60,8 @@ public final class Statuses {
         row.killSwitch(),
         fence(work, Side.SHARED),
         fence(work, Side.SERVICE),
-        streamsOf(work),
+        streamsOf(work).flatMap(streaming -> streaming.rows().stream()).toList(),
+        standing(work),
         instances(work),
         unmet(work),
         work.store().flips().last(work.name()));
@@ -62,28 +74,60 @@ public final class Statuses {
   }
 
   /** What runs for the group, wherever it ends. */
-  private List<StreamRow> streamsOf(Work work) {
+  private Stream<Streaming> streamsOf(Work work) {
     List<Database> targets = new ArrayList<>();
     targets.add(work.shared());
     for (Service service : work.manifest().services()) {
       targets.add(work.database(service.name().value()));
     }
     return targets.stream()
-        .flatMap(target -> streamsInto(target).stream())
-        .filter(stream -> stream.group().equals(work.name()))
-        .toList();
+        .map(this::streamsInto)
+        .map(
+            streaming ->
+                new Streaming(
+                    streaming.rows().stream()
+                        .filter(stream -> stream.group().equals(work.name()))
+                        .toList(),
+                    streaming.now()));
   }
 
-  private List<StreamRow> streamsInto(Database target) {
+  private Map<StreamName, Duration> standing(Work work) {
+    Map<StreamName, Duration> standing = new LinkedHashMap<>();
+    streamsOf(work)
+        .forEach(
+            streaming ->
+                streaming
+                    .rows()
+                    .forEach(
+                        row ->
+                            row.positionAt()
+                                .ifPresent(
+                                    at ->
+                                        standing.put(
+                                            row.name(), Duration.between(at, streaming.now())))));
+    return standing;
+  }
+
+  private Streaming streamsInto(Database target) {
     return streams.computeIfAbsent(
         target.name(),
         name -> {
           try (Connection connection = target.connect("status")) {
-            return FicusInstalled.on(connection) ? Streams.list(connection) : List.of();
+            return new Streaming(
+                FicusInstalled.on(connection) ? Streams.list(connection) : List.of(),
+                now(connection));
           } catch (SQLException e) {
             throw PostgresException.sql("reading the streams of " + target, e);
           }
         });
+  }
+
+  private static Instant now(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("select clock_timestamp()")) {
+      row.next();
+      return row.getObject(1, OffsetDateTime.class).toInstant();
+    }
   }
 
   private static boolean installed(Database database) {
