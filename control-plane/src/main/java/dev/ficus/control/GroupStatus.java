@@ -36,6 +36,8 @@ import java.util.Optional;
  * @param instances what its service's instances report
  * @param unmet the gates before the next phase that the stored evidence does not satisfy
  * @param lastFlip its last write cutover
+ * @param unreachable the databases that could not be asked, each with the reason; what they hold is
+ *     missing above
  */
 public record GroupStatus(
     GroupName group,
@@ -54,12 +56,14 @@ public record GroupStatus(
     Map<StreamName, Duration> standing,
     InstanceSummary instances,
     List<GateResult> unmet,
-    Optional<FlipSummary> lastFlip) {
+    Optional<FlipSummary> lastFlip,
+    Map<String, String> unreachable) {
 
   public GroupStatus {
     tables = List.copyOf(tables);
     streams = List.copyOf(streams);
     standing = Map.copyOf(standing);
     unmet = List.copyOf(unmet);
+    unreachable = Map.copyOf(unreachable);
   }
 }

@@ -6,8 +6,10 @@ import dev.ficus.control.cli.FicusCli;
 import dev.ficus.core.Phase;
 import dev.ficus.testkit.Rule;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,6 +20,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class CommandLineTest {
+
+  /** An address where no server is. */
+  private static final String NOBODY = "jdbc:postgresql://localhost:1/orders";
 
   private final Path folder;
 
@@ -145,6 +150,25 @@ class CommandLineTest {
       assertThat(run("status").out())
           .contains("users.forward STREAMING, copies 1 of 1 tables first");
       assertThat(run("streams").out()).contains("users.forward\n  copies 1 of 1 tables first");
+    }
+  }
+
+  @Test
+  void shouldShowWhereGroupsStandWhileADatabaseIsDown() throws IOException {
+    try (Store store = new Store(folder)) {
+      store.bring(Store.USERS, Phase.FOLLOWING);
+      Path manifest = folder.resolve("ficus.yaml");
+      String down = Files.readString(manifest).replace(store.orders.address().url(), NOBODY);
+      Files.writeString(manifest, down);
+
+      Ran status = run("status");
+      assertThat(status.exitCode()).isEqualTo(3);
+      assertThat(status.out())
+          .contains("users   FOLLOWING", "OPEN / CLOSED", "users.forward STREAMING")
+          .contains("unreachable: connecting to orders (" + NOBODY + ")");
+      JsonNode json = run("status", "users", "--json").json();
+      assertThat(json.get("groups").get(0).get("unreachable").get("orders").asString())
+          .startsWith("connecting to orders");
     }
   }
 }

@@ -2,19 +2,24 @@ package dev.ficus.control.cli;
 
 import dev.ficus.control.GateResult;
 import dev.ficus.control.GroupStatus;
+import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Fence;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** The status table, and below it what needs attention. */
 final class StatusText {
 
   private static final List<String> HEAD =
       List.of("GROUP", "PHASE", "EPOCH", "READS", "FENCE shared/service", "INSTANCES", "STREAMS");
+
+  private static final String UNKNOWN = "?";
 
   private StatusText() {}
 
@@ -29,8 +34,12 @@ final class StatusText {
               status.phase() + (status.settled() ? "" : " (unfinished)"),
               status.epoch().toString(),
               reads(status),
-              fence(status.sharedFence()) + " / " + fence(status.serviceFence()),
-              status.instances().acknowledged() + " of " + status.instances().running(),
+              fence(status, Database.SHARED, status.sharedFence())
+                  + " / "
+                  + fence(status, status.service().value(), status.serviceFence()),
+              status.unreachable().containsKey(status.service().value())
+                  ? UNKNOWN
+                  : status.instances().acknowledged() + " of " + status.instances().running(),
               streams.isEmpty() ? "-" : stream(status, streams.get(0))));
       for (StreamRow stream : streams.subList(Math.min(1, streams.size()), streams.size())) {
         rows.add(List.of("", "", "", "", "", "", stream(status, stream)));
@@ -38,6 +47,13 @@ final class StatusText {
     }
     StringBuilder text = new StringBuilder(Columns.aligned(rows));
     statuses.forEach(status -> attention(text, status));
+    Map<String, String> unreachable = new TreeMap<>();
+    statuses.forEach(status -> unreachable.putAll(status.unreachable()));
+    unreachable.forEach(
+        (database, reason) ->
+            text.append("\nunreachable: ")
+                .append(reason)
+                .append("; what stands there is missing above\n"));
     return text.toString().stripTrailing();
   }
 
@@ -48,8 +64,10 @@ final class StatusText {
     return status.phase().movesReads() ? status.readPercentage() + " %" : "-";
   }
 
-  private static String fence(Optional<Fence.Reading> fence) {
-    return fence.map(reading -> reading.state().name()).orElse("-");
+  private static String fence(GroupStatus status, String database, Optional<Fence.Reading> fence) {
+    return status.unreachable().containsKey(database)
+        ? UNKNOWN
+        : fence.map(reading -> reading.state().name()).orElse("-");
   }
 
   private static Optional<Duration> standing(GroupStatus status, StreamRow stream) {

@@ -27,12 +27,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** Reads where groups stand; it measures and changes nothing. */
 public final class Statuses {
 
   private final Map<String, Streaming> streams = new TreeMap<>();
+  private final Map<String, String> unreachable = new TreeMap<>();
 
   private Statuses() {}
 
@@ -64,13 +66,32 @@ public final class Statuses {
         standing(work),
         instances(work),
         unmet(work),
-        work.store().flips().last(work.name()));
+        work.store().flips().last(work.name()),
+        unreachable);
   }
 
   private Optional<Fence.Reading> fence(Work work, Side side) {
-    return work.row().phase() == Phase.SHARED || !installed(work.side(side))
+    return work.row().phase() == Phase.SHARED
         ? Optional.empty()
-        : work.fence(side).read();
+        : ask(
+            work.side(side),
+            Optional.empty(),
+            () -> installed(work.side(side)) ? work.fence(side).read() : Optional.empty());
+  }
+
+  /**
+   * Asks a database, unless it has not answered before; what is down hides nothing of the others.
+   */
+  private <T> T ask(Database database, T otherwise, Supplier<T> question) {
+    if (unreachable.containsKey(database.name())) {
+      return otherwise;
+    }
+    try {
+      return question.get();
+    } catch (PostgresException e) {
+      unreachable.put(database.name(), e.what());
+      return otherwise;
+    }
   }
 
   /** What runs for the group, wherever it ends. */
@@ -81,7 +102,9 @@ public final class Statuses {
       targets.add(work.database(service.name().value()));
     }
     return targets.stream()
-        .map(this::streamsInto)
+        .map(
+            target ->
+                ask(target, new Streaming(List.of(), Instant.EPOCH), () -> streamsInto(target)))
         .map(
             streaming ->
                 new Streaming(
@@ -134,8 +157,11 @@ public final class Statuses {
     return FicusInstalled.in(database);
   }
 
-  private static InstanceSummary instances(Work work) {
-    return installed(work.serviceDatabase()) ? Instances.summary(work) : InstanceSummary.NONE;
+  private InstanceSummary instances(Work work) {
+    return ask(
+        work.serviceDatabase(),
+        InstanceSummary.NONE,
+        () -> installed(work.serviceDatabase()) ? Instances.summary(work) : InstanceSummary.NONE);
   }
 
   private static List<GateResult> unmet(Work work) {
