@@ -36,6 +36,7 @@ import java.util.Optional;
  * @param instances what its service's instances report
  * @param unmet the gates before the next phase that the stored evidence does not satisfy
  * @param lastFlip its last write cutover
+ * @param refused why the group's users may be refused now, and what to do; empty if they are not
  * @param unreachable the databases that could not be asked, each with the reason; what they hold is
  *     missing above
  */
@@ -57,6 +58,7 @@ public record GroupStatus(
     InstanceSummary instances,
     List<GateResult> unmet,
     Optional<FlipSummary> lastFlip,
+    Optional<String> refused,
     Map<String, String> unreachable) {
 
   public GroupStatus {

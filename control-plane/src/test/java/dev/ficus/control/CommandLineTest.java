@@ -154,6 +154,28 @@ class CommandLineTest {
   }
 
   @Test
+  void shouldSayLoudlyThatUsersAreRefused() {
+    try (Store store = new Store(folder)) {
+      store.bring(Store.USERS, Phase.PROVISIONED);
+      assertThat(run("status").out()).doesNotContain("!!");
+      store.shared.execute("update ficus.fence set state = 'closed' where group_name = 'users'");
+      assertThat(run("status").out())
+          .contains(
+              "!! writes are refused: the group is written in shared, and its fence there is"
+                  + " CLOSED");
+
+      store.shared.execute(
+          "insert into ficus_control.flip (group_name, from_phase, to_phase, to_side, epoch) values"
+              + " ('users', 'READS_MOVED', 'WRITES_MOVED', 'SERVICE', 2)");
+      assertThat(run("status").out())
+          .contains("!! writes may be refused: a flip begun at ")
+          .contains("a running relay ends it within seconds, or run: ficus advance users");
+      assertThat(run("status", "--json").json().get("groups").get(0).get("refused").asString())
+          .startsWith("writes may be refused: ");
+    }
+  }
+
+  @Test
   void shouldShowWhereGroupsStandWhileADatabaseIsDown() throws IOException {
     try (Store store = new Store(folder)) {
       store.bring(Store.USERS, Phase.FOLLOWING);

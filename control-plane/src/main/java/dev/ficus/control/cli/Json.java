@@ -151,6 +151,7 @@ final class Json {
         "streams", status.streams().stream().map(stream -> stream(status, stream)).toList(),
         "instances", instances(status.instances()),
         "unmet", status.unmet().stream().map(Json::gate).toList(),
+        "refused", status.refused(),
         "unreachable", status.unreachable(),
         "lastFlip", status.lastFlip().map(Json::flip));
   }

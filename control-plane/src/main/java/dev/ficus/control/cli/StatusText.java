@@ -94,6 +94,7 @@ final class StatusText {
 
   private static void attention(StringBuilder text, GroupStatus status) {
     List<String> lines = new ArrayList<>();
+    status.refused().ifPresent(why -> lines.add("!! " + why));
     if (!status.settled()) {
       lines.add("the last transition is unfinished: run the command again, or ficus rollback");
     }

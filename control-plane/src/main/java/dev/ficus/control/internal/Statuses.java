@@ -4,12 +4,14 @@ import dev.ficus.control.GateResult;
 import dev.ficus.control.GroupStatus;
 import dev.ficus.control.InstanceSummary;
 import dev.ficus.control.internal.references.FicusInstalled;
+import dev.ficus.control.internal.store.Flips;
 import dev.ficus.control.internal.store.GroupRow;
 import dev.ficus.core.Phase;
 import dev.ficus.core.Side;
 import dev.ficus.core.manifest.Service;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Fence;
+import dev.ficus.postgres.FenceState;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
@@ -67,6 +69,7 @@ public final class Statuses {
         instances(work),
         unmet(work),
         work.store().flips().last(work.name()),
+        refused(work, fence(work, row.phase().writeSide())),
         unreachable);
   }
 
@@ -77,6 +80,35 @@ public final class Statuses {
             work.side(side),
             Optional.empty(),
             () -> installed(work.side(side)) ? work.fence(side).read() : Optional.empty());
+  }
+
+  /** Why users may be refused: both sides closed by a flip, or one closed that nobody flips. */
+  private Optional<String> refused(Work work, Optional<Fence.Reading> writeSide) {
+    Optional<Flips.Pending> flip = work.store().flips().pending(work.name());
+    if (flip.isPresent()) {
+      boolean onward = flip.get().to().writeSide() == Side.SERVICE;
+      return Optional.of(
+          "writes may be refused: a flip begun at "
+              + flip.get().begunAt()
+              + " is not finished; unless its command still runs, a running relay ends it within"
+              + " seconds, or run: ficus "
+              + (onward ? "advance " : "rollback ")
+              + work.name());
+    }
+    Database database = work.side(work.row().phase().writeSide());
+    if (!work.row().settled()
+        || work.row().phase() == Phase.SHARED
+        || unreachable.containsKey(database.name())
+        || writeSide.map(Fence.Reading::state).equals(Optional.of(FenceState.OPEN))) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "writes are refused: the group is written in "
+            + database.name()
+            + ", and its fence there is "
+            + writeSide.map(reading -> reading.state().name()).orElse("missing")
+            + "; no flip is under way, so no command opens it: find out who changed ficus.fence by"
+            + " hand, and undo that while the other side's fence is not OPEN");
   }
 
   /**

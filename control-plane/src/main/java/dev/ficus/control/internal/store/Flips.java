@@ -262,6 +262,37 @@ public final class Flips {
     return groups;
   }
 
+  /**
+   * A flip that keeps the group's users waiting, or out, as long as nobody ends it.
+   *
+   * @param to the phase that it was begun towards
+   * @param begunAt since when
+   */
+  public record Pending(Phase to, Instant begunAt) {}
+
+  /** The flip that has begun, and after which no side has been opened yet. */
+  public Optional<Pending> pending(GroupName group) {
+    try (Connection connection = database.connect("flip " + group);
+        PreparedStatement select =
+            connection.prepareStatement(
+                """
+                select to_phase, begun_at from ficus_control.flip
+                where group_name = ? and finished_at is null and opened_at is null order by id desc limit 1
+                """)) {
+      select.setString(1, group.value());
+      try (ResultSet row = select.executeQuery()) {
+        return row.next()
+            ? Optional.of(
+                new Pending(
+                    Phase.valueOf(row.getString(1)),
+                    row.getObject(2, OffsetDateTime.class).toInstant()))
+            : Optional.empty();
+      }
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading the flip of group " + group, e);
+    }
+  }
+
   private static Optional<Flip> unfinished(Connection connection, GroupName group)
       throws SQLException {
     try (PreparedStatement select =
