@@ -2,6 +2,7 @@ package dev.ficus.control;
 
 import dev.ficus.control.internal.Altered;
 import dev.ficus.control.internal.Conductor;
+import dev.ficus.control.internal.Expected;
 import dev.ficus.control.internal.Planner;
 import dev.ficus.control.internal.Reconciling;
 import dev.ficus.control.internal.Recopying;
@@ -113,9 +114,19 @@ public final class ControlPlane implements AutoCloseable {
    * @throws GateRefusedException if gates are not satisfied; nothing was changed
    */
   public Outcome advance(GroupName group, List<GateOverride> overrides) {
+    return advance(group, overrides, Optional.empty());
+  }
+
+  /**
+   * The same, unless the group is in another phase than expected.
+   *
+   * @param from the phase that the group is to leave
+   */
+  public Outcome advance(GroupName group, List<GateOverride> overrides, Optional<Phase> from) {
     return locked(
         group,
         (work, conductor) -> {
+          Expected.require(work.row(), from, true);
           if (work.row().settled() && work.row().phase() == Phase.RETIRED) {
             throw new FicusException(
                 ErrorKind.USAGE,
@@ -136,7 +147,21 @@ public final class ControlPlane implements AutoCloseable {
 
   /** Goes one phase back, past gates that are not satisfied. */
   public Outcome rollback(GroupName group, List<GateOverride> overrides) {
-    return locked(group, (work, conductor) -> conductor.rollback(overrides));
+    return rollback(group, overrides, Optional.empty());
+  }
+
+  /**
+   * The same, unless the group is in another phase than expected.
+   *
+   * @param from the phase that the group is to leave
+   */
+  public Outcome rollback(GroupName group, List<GateOverride> overrides, Optional<Phase> from) {
+    return locked(
+        group,
+        (work, conductor) -> {
+          Expected.require(work.row(), from, false);
+          return conductor.rollback(overrides);
+        });
   }
 
   /**

@@ -95,9 +95,14 @@ class CommandLineTest {
       assertThat(store.users.queryOne("select to_regclass('ficus.fence')")).isEqualTo("null");
 
       assertThat(run("advance", "nobody").exitCode()).isEqualTo(64);
-      Ran advanced = run("advance", "users");
+      Ran advanced = run("advance", "users", "--from", "SHARED");
       assertThat(advanced.exitCode()).isZero();
       assertThat(advanced.out()).contains("group users: SHARED -> PROVISIONED");
+      Ran second = run("advance", "users", "--from", "shared");
+      assertThat(second.exitCode()).isEqualTo(64);
+      assertThat(second.err())
+          .contains("group users is in PROVISIONED, not in SHARED as --from says; nothing was done");
+      assertThat(run("rollback", "users", "--from", "COPYING").exitCode()).isEqualTo(64);
       assertThat(advanced.err()).contains("Write migration ").doesNotContain("failed");
       assertThat(
               store.shared.queryOne(
