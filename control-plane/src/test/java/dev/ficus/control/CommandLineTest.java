@@ -101,7 +101,8 @@ class CommandLineTest {
       Ran second = run("advance", "users", "--from", "shared");
       assertThat(second.exitCode()).isEqualTo(64);
       assertThat(second.err())
-          .contains("group users is in PROVISIONED, not in SHARED as --from says; nothing was done");
+          .contains(
+              "group users is in PROVISIONED, not in SHARED as --from says; nothing was done");
       assertThat(run("rollback", "users", "--from", "COPYING").exitCode()).isEqualTo(64);
       assertThat(advanced.err()).contains("Write migration ").doesNotContain("failed");
       assertThat(
@@ -130,7 +131,8 @@ class CommandLineTest {
           .contains("group users stays in FOLLOWING")
           .contains("max-lag: ")
           .contains("must be at most 10000 ms")
-          .contains("next: do what each gate asks for");
+          .contains("next: do what each gate asks for, or pass it with --override")
+          .doesNotContain("then try again; must be");
       assertThat(run("advance", "users", "--override", "max-lag").exitCode()).isEqualTo(64);
       assertThat(run("advance", "users", "--override", "none", "--by", "a", "--reason", "b").err())
           .contains("there is no gate 'none' before DUAL_WRITING");
@@ -155,6 +157,45 @@ class CommandLineTest {
       assertThat(run("status").out())
           .contains("users.forward STREAMING, copies 1 of 1 tables first");
       assertThat(run("streams").out()).contains("users.forward\n  copies 1 of 1 tables first");
+    }
+  }
+
+  @Test
+  @Rule("R18")
+  void shouldSayOfGatesWhatHoldsNow() throws IOException {
+    try (Store store = new Store(folder)) {
+      store.shared.execute("create view names as select name from users");
+      Path manifest = folder.resolve("ficus.yaml");
+      Files.writeString(
+          manifest,
+          Files.readString(manifest)
+              .replace("clean-reconciliations: 0, sh", "clean-reconciliations: 1, sh"));
+      assertThat(run("advance", "users", "--override", "nope", "--by", "a", "--reason", "b").err())
+          .contains("there is no gate 'nope' before PROVISIONED; the gates there are [preflight]");
+      store.bring(Store.USERS, Phase.READS_SHADOWED);
+      assertThat(run("status").out())
+          .contains("gate clean-reconciliations: 0 clean in a row; must be at least 1")
+          .doesNotContain("shadow-samples");
+      assertThat(run("reconcile", "users").exitCode()).isZero();
+      assertThat(run("status").out()).doesNotContain("clean-reconciliations");
+
+      store.bring(Store.USERS, Phase.RETIRED);
+      Ran undecided = run("drop", "users", "--confirm", "users");
+      assertThat(undecided.exitCode()).isEqualTo(2);
+      assertThat(undecided.err())
+          .contains("dependents: view public.names undecided")
+          .contains("next: do what the gate asks for; it cannot be overridden")
+          .doesNotContain("--override");
+      assertThat(run("plan", "users").out())
+          .contains("shut  confirmed              no table confirmed; must be all of public.users");
+      assertThat(run("drop", "users", "--dependent", "public.names=drop").err())
+          .contains("  confirmed: no table confirmed")
+          .doesNotContain("  dependents: ");
+      assertThat(run("plan", "users").out()).contains("shut  dependents ");
+      assertThat(
+              run("drop", "users", "--dependent", "public.names=drop", "--confirm", "users")
+                  .exitCode())
+          .isZero();
     }
   }
 

@@ -234,6 +234,7 @@ final class Json {
         "open", gate.open(),
         "measured", gate.measured(),
         "bound", gate.bound(),
+        "mayBeOverridden", gate.mayBeOverridden(),
         "remedy", gate.remedy(),
         "measuredAt", gate.measuredAt().map(Object::toString));
   }

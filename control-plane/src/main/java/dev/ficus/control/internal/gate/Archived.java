@@ -83,7 +83,7 @@ public final class Archived implements Gate {
     } catch (FicusException e) {
       // The evidence carries the reason to the operator, who is refused by it.
       whole = 0;
-      detail = String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
+      detail = e.what().replaceAll("\\s+", " ");
     }
     work.store().evidence().store(work.name(), name(), work.row().epoch(), whole, detail);
   }
@@ -95,6 +95,6 @@ public final class Archived implements Gate {
             evidence -> evidence.measured() == 1,
             Evidence::detail,
             "roll back to SEALED and retire anew, which writes a new archive")
-        .of(work, name());
+        .of(work, this);
   }
 }
