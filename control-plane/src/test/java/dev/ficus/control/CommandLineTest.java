@@ -66,7 +66,7 @@ class CommandLineTest {
   }
 
   @Test
-  void shouldSayWhatIsWrongWithACallWithoutAStackTrace() {
+  void shouldSayWhatIsWrongWithACallWithoutAStackTrace() throws IOException {
     assertThat(raw("--version").out()).startsWith("ficus 0.");
     assertThat(raw("help").exitCode()).isZero();
     Ran missing = raw("advance");
@@ -80,6 +80,19 @@ class CommandLineTest {
     assertThat(noManifest.err())
         .contains("none.yaml:1: the file cannot be read")
         .doesNotContain("\tat ");
+    Ran aFolder = raw("status", "--manifest", folder.toString(), "--json");
+    assertThat(aFolder.exitCode()).isEqualTo(64);
+    assertThat(aFolder.json().get("error").asString())
+        .contains("the file cannot be read (it is a folder)")
+        .doesNotContain("next:");
+    Path binary = Files.write(folder.resolve("binary.yaml"), new byte[] {(byte) 0xff, 0, 1});
+    Ran unreadable = raw("status", "--manifest", binary.toString());
+    assertThat(unreadable.exitCode()).isEqualTo(64);
+    assertThat(unreadable.err()).contains("binary.yaml:1: the file is not a text in UTF-8");
+    Ran usage = raw("advance", "--json");
+    assertThat(usage.exitCode()).isEqualTo(64);
+    assertThat(usage.json().get("error").asString()).contains("Missing required parameter");
+    assertThat(usage.json().get("next").asString()).isEqualTo("ficus advance --help");
   }
 
   @Test
@@ -234,6 +247,19 @@ class CommandLineTest {
       assertThat(status.out())
           .contains("users   FOLLOWING", "OPEN / CLOSED", "users.forward STREAMING")
           .contains("unreachable: connecting to orders (" + NOBODY + ")");
+      Files.writeString(
+          manifest,
+          Files.readString(manifest)
+              + "control-store: { url: \""
+              + NOBODY
+              + "\", user: a, password: \"${file:users.secret}\" }\n");
+      assertThat(run("status").err())
+          .startsWith(
+              "ficus: opening the control store in control-store ("
+                  + NOBODY
+                  + ") failed: Connection to localhost:1 refused")
+          .doesNotContain("---");
+      Files.writeString(manifest, down);
       JsonNode json = run("status", "users", "--json").json();
       assertThat(json.get("groups").get(0).get("unreachable").get("orders").asString())
           .startsWith("connecting to orders");

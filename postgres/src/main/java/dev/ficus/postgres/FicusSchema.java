@@ -40,7 +40,7 @@ public final class FicusSchema {
     } catch (FlywayException e) {
       throw PostgresException.state(
           dev.ficus.core.ErrorKind.ABORTED,
-          "reading the version of schema ficus in " + database + " failed: " + e.getMessage(),
+          "reading the version of schema ficus in " + database + " failed: " + SqlErrors.reason(e),
           "check the address in the manifest, then try again");
     }
   }
@@ -56,7 +56,7 @@ public final class FicusSchema {
     } catch (FlywayException e) {
       throw PostgresException.state(
           dev.ficus.core.ErrorKind.ABORTED,
-          "installing schema ficus in " + database + " failed: " + e.getMessage(),
+          "installing schema ficus in " + database + " failed: " + SqlErrors.reason(e),
           "give the role the right to create schemas and functions there, then try again");
     }
   }

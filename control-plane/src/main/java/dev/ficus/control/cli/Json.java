@@ -53,7 +53,9 @@ final class Json {
     Map<String, Object> map =
         map(
             "error",
-            String.valueOf(error.getMessage()),
+            error instanceof FicusException ficus
+                ? ficus.what()
+                : String.valueOf(error.getMessage()),
             "next",
             error instanceof FicusException ficus ? Optional.of(ficus.next()) : Optional.empty(),
             "exitCode",

@@ -3,6 +3,7 @@ package dev.ficus.control.internal.store;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FicusException;
 import dev.ficus.postgres.Database;
+import dev.ficus.postgres.SqlErrors;
 import java.time.Duration;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -45,7 +46,7 @@ public record ControlStore(
     } catch (FlywayException e) {
       throw new FicusException(
           ErrorKind.ABORTED,
-          "opening the control store in " + database + " failed: " + e.getMessage(),
+          "opening the control store in " + database + " failed: " + SqlErrors.reason(e),
           "check the address under control-store (or shared) in the manifest, and that its role may"
               + " create schemas",
           e);
