@@ -271,6 +271,11 @@ public final class ControlPlane implements AutoCloseable {
         });
   }
 
+  /** The newest commands on a group and what came of them, the newest last. */
+  public List<JournalEntry> journal(GroupName group, int limit) {
+    return store.journal().newest(require(group).name(), limit);
+  }
+
   /** The streams of a group, and of its reference copies, that have rows yet to copy. */
   public List<StreamRow> copying(GroupName group) {
     Work work = work(group);

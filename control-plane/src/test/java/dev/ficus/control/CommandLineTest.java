@@ -150,6 +150,27 @@ class CommandLineTest {
       assertThat(run("advance", "users", "--override", "none", "--by", "a", "--reason", "b").err())
           .contains("there is no gate 'none' before DUAL_WRITING");
 
+      store.shared.execute(
+          "insert into ficus_control.journal (group_name, actor, command, from_phase, to_phase,"
+              + " outcome, detail) values ('users', 'eve', 'advance', 'FOLLOWING', 'DUAL_WRITING',"
+              + " 'BEGUN', '{\"overrides\": [{\"gate\": \"max-lag\", \"by\": \"eve\", \"reason\":"
+              + " \"a test\"}]}')");
+      Ran journal = run("journal", "users");
+      assertThat(journal.exitCode()).isZero();
+      assertThat(journal.out())
+          .containsPattern("ann +advance +SHARED -> PROVISIONED +DONE")
+          .containsPattern(
+              "ann +advance +FOLLOWING -> DUAL_WRITING +REFUSED\n"
+                  + "    group users stays in FOLLOWING")
+          .containsPattern(
+              "eve +advance +FOLLOWING -> DUAL_WRITING +BEGUN\n"
+                  + "    override max-lag by eve: a test$")
+          .doesNotContainPattern("ann +advance +SHARED -> PROVISIONED +BEGUN");
+      JsonNode newest = run("journal", "users", "--limit", "1", "--json").json().get("entries");
+      assertThat(newest).hasSize(1);
+      assertThat(newest.get(0).get("actor").asString()).isEqualTo("eve");
+      assertThat(run("journal", "users", "--limit", "0").exitCode()).isEqualTo(64);
+
       Ran status = run("status", "--json");
       JsonNode users = status.json().get("groups").get(0);
       assertThat(users.get("phase").asString()).isEqualTo("FOLLOWING");
