@@ -11,6 +11,7 @@ import dev.ficus.control.internal.Throttling;
 import dev.ficus.control.internal.Work;
 import dev.ficus.control.internal.store.ControlStore;
 import dev.ficus.control.internal.store.GroupLock;
+import dev.ficus.control.internal.store.GroupRow;
 import dev.ficus.control.internal.store.Journal;
 import dev.ficus.control.internal.transition.Drop;
 import dev.ficus.core.Direction;
@@ -19,6 +20,7 @@ import dev.ficus.core.FaultPoints;
 import dev.ficus.core.FicusException;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Phase;
+import dev.ficus.core.ServiceName;
 import dev.ficus.core.Side;
 import dev.ficus.core.TableName;
 import dev.ficus.core.manifest.DependentDecision;
@@ -35,6 +37,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -62,14 +65,15 @@ public final class ControlPlane implements AutoCloseable {
       String actor,
       Consumer<Progress> progress,
       ControlSettings settings,
-      FaultPoints faults) {
+      FaultPoints faults,
+      Function<Database, ControlStore> store) {
     this.manifest = manifest;
     this.actor = actor;
     this.progress = progress;
     this.settings = settings;
     this.faults = faults;
     this.shared = new Database(Database.SHARED, manifest.shared());
-    this.store = ControlStore.open(new Database("control-store", manifest.controlStore()));
+    this.store = store.apply(new Database("control-store", manifest.controlStore()));
   }
 
   /**
@@ -89,22 +93,36 @@ public final class ControlPlane implements AutoCloseable {
       Consumer<Progress> progress,
       ControlSettings settings,
       FaultPoints faults) {
-    return new ControlPlane(manifest, actor, progress, settings, faults);
+    return new ControlPlane(manifest, actor, progress, settings, faults, ControlStore::open);
+  }
+
+  /**
+   * Opens the control store to look at it only, and creates none: {@link #status}, {@link #plan}
+   * and {@link #journal} work on it.
+   */
+  public static ControlPlane look(Manifest manifest) {
+    return new ControlPlane(
+        manifest,
+        "nobody",
+        progress -> {},
+        ControlSettings.DEFAULT,
+        FaultPoints.NONE,
+        ControlStore::look);
   }
 
   /** Where all groups stand, in the manifest's order. */
   public List<GroupStatus> status() {
-    return Statuses.of(manifest.groups().stream().map(group -> work(group.name())).toList());
+    return Statuses.of(manifest.groups().stream().map(group -> looking(group.name())).toList());
   }
 
   /** Where one group stands. */
   public GroupStatus status(GroupName group) {
-    return Statuses.of(List.of(work(group))).get(0);
+    return Statuses.of(List.of(looking(group))).get(0);
   }
 
   /** What {@link #advance} would do; nothing is executed. */
   public Plan plan(GroupName group) {
-    return Planner.plan(work(group));
+    return Planner.plan(looking(group));
   }
 
   /**
@@ -393,6 +411,15 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   private Work work(GroupName name) {
+    return work(name, store.groups()::load);
+  }
+
+  /** The same for a command that changes nothing, in the control store either. */
+  private Work looking(GroupName name) {
+    return work(name, store.groups()::look);
+  }
+
+  private Work work(GroupName name, BiFunction<GroupName, ServiceName, GroupRow> read) {
     Group group = require(name);
     Service service = manifest.service(group.service()).orElseThrow();
     return new Work(
@@ -402,7 +429,7 @@ public final class ControlPlane implements AutoCloseable {
         shared,
         new Database(service.name().value(), service.database()),
         store,
-        store.groups().load(name, service.name()),
+        read.apply(name, service.name()),
         settings,
         faults,
         Optional.empty());

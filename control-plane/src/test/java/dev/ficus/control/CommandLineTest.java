@@ -106,6 +106,11 @@ class CommandLineTest {
           .containsIgnoringCase("create table")
           .contains("create or replace trigger ficus_fence");
       assertThat(store.users.queryOne("select to_regclass('ficus.fence')")).isEqualTo("null");
+      assertThat(run("status").out()).contains("users   SHARED");
+      assertThat(run("journal", "users").out())
+          .isEqualToIgnoringNewLines("no command has been given for group users");
+      assertThat(store.shared.queryOne("select to_regnamespace('ficus_control')"))
+          .isEqualTo("null");
 
       assertThat(run("advance", "nobody").exitCode()).isEqualTo(64);
       Ran advanced = run("advance", "users", "--from", "SHARED");
@@ -274,7 +279,7 @@ class CommandLineTest {
               + "control-store: { url: \""
               + NOBODY
               + "\", user: a, password: \"${file:users.secret}\" }\n");
-      assertThat(run("status").err())
+      assertThat(run("advance", "users").err())
           .startsWith(
               "ficus: opening the control store in control-store ("
                   + NOBODY

@@ -73,6 +73,13 @@ abstract class ControlCommand implements Callable<Integer> {
     return spec.commandLine().getOut();
   }
 
+  /** Looks at something on the control plane, which changes and creates nothing. */
+  final <T> T look(Function<ControlPlane, T> command) {
+    try (ControlPlane control = ControlPlane.look(manifest())) {
+      return command.apply(control);
+    }
+  }
+
   /** Runs something on the control plane, showing its steps on the error stream. */
   final <T> T control(Function<ControlPlane, T> command) {
     if (json) {

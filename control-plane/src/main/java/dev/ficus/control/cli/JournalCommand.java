@@ -28,7 +28,7 @@ final class JournalCommand extends GroupCommand {
       throw new FicusException(
           ErrorKind.USAGE, "--limit is " + limit, "give 1 or more, or leave it out");
     }
-    List<JournalEntry> entries = control(control -> control.journal(group(), limit));
+    List<JournalEntry> entries = look(control -> control.journal(group(), limit));
     out().println(json() ? JournalText.json(group(), entries) : JournalText.of(group(), entries));
     out().flush();
     return 0;

@@ -21,7 +21,7 @@ final class StatusCommand extends ControlCommand {
   @Override
   public Integer call() {
     List<GroupStatus> statuses =
-        control(
+        look(
             control ->
                 groups.isEmpty()
                     ? control.status()

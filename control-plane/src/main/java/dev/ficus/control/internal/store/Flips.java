@@ -222,6 +222,9 @@ public final class Flips {
     try (Connection connection = database.connect("flip " + group)) {
       return unfinished(connection, group);
     } catch (SQLException e) {
+      if (ControlStore.isMissing(e)) {
+        return Optional.empty();
+      }
       throw PostgresException.sql("reading the flip of group " + group, e);
     }
   }
@@ -289,6 +292,9 @@ public final class Flips {
             : Optional.empty();
       }
     } catch (SQLException e) {
+      if (ControlStore.isMissing(e)) {
+        return Optional.empty();
+      }
       throw PostgresException.sql("reading the flip of group " + group, e);
     }
   }
@@ -347,6 +353,9 @@ public final class Flips {
                 Optional.ofNullable(row.getObject(4, Long.class)).map(Duration::ofMillis)));
       }
     } catch (SQLException e) {
+      if (ControlStore.isMissing(e)) {
+        return Optional.empty();
+      }
       throw PostgresException.sql("reading the last flip of group " + group, e);
     }
   }

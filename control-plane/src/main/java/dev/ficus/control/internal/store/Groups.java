@@ -14,6 +14,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Optional;
 
@@ -37,24 +38,58 @@ public final class Groups {
     this.database = database;
   }
 
+  /** The group's row, or what it would be for a group never seen before; it writes nothing. */
+  public GroupRow look(GroupName name, ServiceName service) {
+    try (Connection connection = database.connect("control " + name)) {
+      return select(connection, name)
+          .map(row -> requireService(row, service))
+          .orElseGet(() -> unseen(name, service));
+    } catch (SQLException e) {
+      if (ControlStore.isMissing(e)) {
+        return unseen(name, service);
+      }
+      throw PostgresException.sql("reading group " + name + " from the control store", e);
+    }
+  }
+
+  private static GroupRow unseen(GroupName name, ServiceName service) {
+    return new GroupRow(
+        name,
+        service,
+        Phase.SHARED,
+        Phase.SHARED,
+        true,
+        Epoch.FIRST,
+        1,
+        0,
+        0,
+        false,
+        Instant.EPOCH,
+        Instant.EPOCH);
+  }
+
+  private static GroupRow requireService(GroupRow row, ServiceName service) {
+    if (!row.service().equals(service)) {
+      throw new FicusException(
+          ErrorKind.NEEDS_PERSON,
+          "group "
+              + row.name()
+              + " belongs to service "
+              + service
+              + " in the manifest and to "
+              + row.service()
+              + " in the control store",
+          "put the group back under service " + row.service() + " in the manifest");
+    }
+    return row;
+  }
+
   /** The group's row; a group never seen before begins in {@code SHARED}. */
   public GroupRow load(GroupName name, ServiceName service) {
     try (Connection connection = database.connect("control " + name)) {
       Optional<GroupRow> row = select(connection, name);
       if (row.isPresent()) {
-        if (!row.get().service().equals(service)) {
-          throw new FicusException(
-              ErrorKind.NEEDS_PERSON,
-              "group "
-                  + name
-                  + " belongs to service "
-                  + service
-                  + " in the manifest and to "
-                  + row.get().service()
-                  + " in the control store",
-              "put the group back under service " + row.get().service() + " in the manifest");
-        }
-        return row.get();
+        return requireService(row.get(), service);
       }
       try (PreparedStatement insert =
           connection.prepareStatement(

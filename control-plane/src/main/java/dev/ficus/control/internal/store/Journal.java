@@ -91,6 +91,9 @@ public final class Journal {
       Collections.reverse(entries);
       return entries;
     } catch (SQLException e) {
+      if (ControlStore.isMissing(e)) {
+        return List.of();
+      }
       throw PostgresException.sql("reading the journal of group " + group, e);
     }
   }
