@@ -2,6 +2,7 @@ package dev.ficus.control;
 
 import dev.ficus.control.internal.Altered;
 import dev.ficus.control.internal.Conductor;
+import dev.ficus.control.internal.Expected;
 import dev.ficus.control.internal.Planner;
 import dev.ficus.control.internal.Reconciling;
 import dev.ficus.control.internal.Recopying;
@@ -12,13 +13,17 @@ import dev.ficus.control.internal.Throttling;
 import dev.ficus.control.internal.Work;
 import dev.ficus.control.internal.store.ControlStore;
 import dev.ficus.control.internal.store.GroupLock;
+import dev.ficus.control.internal.store.GroupRow;
 import dev.ficus.control.internal.store.Journal;
 import dev.ficus.control.internal.transition.Drop;
+import dev.ficus.core.Direction;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.FicusException;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Phase;
+import dev.ficus.core.ServiceName;
+import dev.ficus.core.Side;
 import dev.ficus.core.TableName;
 import dev.ficus.core.manifest.DependentDecision;
 import dev.ficus.core.manifest.Group;
@@ -27,10 +32,14 @@ import dev.ficus.core.manifest.Service;
 import dev.ficus.postgres.CopyLimits;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.StreamName;
+import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamState;
 import dev.ficus.relay.SourceChanges;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -58,14 +67,15 @@ public final class ControlPlane implements AutoCloseable {
       String actor,
       Consumer<Progress> progress,
       ControlSettings settings,
-      FaultPoints faults) {
+      FaultPoints faults,
+      Function<Database, ControlStore> store) {
     this.manifest = manifest;
     this.actor = actor;
     this.progress = progress;
     this.settings = settings;
     this.faults = faults;
     this.shared = new Database(Database.SHARED, manifest.shared());
-    this.store = ControlStore.open(new Database("control-store", manifest.controlStore()));
+    this.store = store.apply(new Database("control-store", manifest.controlStore()));
   }
 
   /**
@@ -85,22 +95,36 @@ public final class ControlPlane implements AutoCloseable {
       Consumer<Progress> progress,
       ControlSettings settings,
       FaultPoints faults) {
-    return new ControlPlane(manifest, actor, progress, settings, faults);
+    return new ControlPlane(manifest, actor, progress, settings, faults, ControlStore::open);
+  }
+
+  /**
+   * Opens the control store to look at it only, and creates none: {@link #status}, {@link #plan}
+   * and {@link #journal} work on it.
+   */
+  public static ControlPlane look(Manifest manifest) {
+    return new ControlPlane(
+        manifest,
+        "nobody",
+        progress -> {},
+        ControlSettings.DEFAULT,
+        FaultPoints.NONE,
+        ControlStore::look);
   }
 
   /** Where all groups stand, in the manifest's order. */
   public List<GroupStatus> status() {
-    return Statuses.of(manifest.groups().stream().map(group -> work(group.name())).toList());
+    return Statuses.of(manifest.groups().stream().map(group -> looking(group.name())).toList());
   }
 
   /** Where one group stands. */
   public GroupStatus status(GroupName group) {
-    return Statuses.of(List.of(work(group))).get(0);
+    return Statuses.of(List.of(looking(group))).get(0);
   }
 
   /** What {@link #advance} would do; nothing is executed. */
   public Plan plan(GroupName group) {
-    Work work = work(group);
+    Work work = looking(group);
     StoreFits.require(work);
     return Planner.plan(work);
   }
@@ -112,9 +136,19 @@ public final class ControlPlane implements AutoCloseable {
    * @throws GateRefusedException if gates are not satisfied; nothing was changed
    */
   public Outcome advance(GroupName group, List<GateOverride> overrides) {
+    return advance(group, overrides, Optional.empty());
+  }
+
+  /**
+   * The same, unless the group is in another phase than expected.
+   *
+   * @param from the phase that the group is to leave
+   */
+  public Outcome advance(GroupName group, List<GateOverride> overrides, Optional<Phase> from) {
     return locked(
         group,
         (work, conductor) -> {
+          Expected.require(work.row(), from, true);
           if (work.row().settled() && work.row().phase() == Phase.RETIRED) {
             throw new FicusException(
                 ErrorKind.USAGE,
@@ -135,7 +169,21 @@ public final class ControlPlane implements AutoCloseable {
 
   /** Goes one phase back, past gates that are not satisfied. */
   public Outcome rollback(GroupName group, List<GateOverride> overrides) {
-    return locked(group, (work, conductor) -> conductor.rollback(overrides));
+    return rollback(group, overrides, Optional.empty());
+  }
+
+  /**
+   * The same, unless the group is in another phase than expected.
+   *
+   * @param from the phase that the group is to leave
+   */
+  public Outcome rollback(GroupName group, List<GateOverride> overrides, Optional<Phase> from) {
+    return locked(
+        group,
+        (work, conductor) -> {
+          Expected.require(work.row(), from, false);
+          return conductor.rollback(overrides);
+        });
   }
 
   /**
@@ -249,6 +297,30 @@ public final class ControlPlane implements AutoCloseable {
         });
   }
 
+  /** The newest commands on a group and what came of them, the newest last. */
+  public List<JournalEntry> journal(GroupName group, int limit) {
+    return store.journal().newest(require(group).name(), limit);
+  }
+
+  /** The streams of a group, and of its reference copies, that have rows yet to copy. */
+  public List<StreamRow> copying(GroupName group) {
+    Work work = work(group);
+    return Arrays.stream(Side.values())
+        .flatMap(side -> work.streams(side).list().stream().filter(row -> feeds(row, work, side)))
+        .filter(
+            row ->
+                row.state() == StreamState.REQUESTED
+                    || row.state() == StreamState.COPYING
+                    || (row.state() == StreamState.STREAMING && row.tablesToCopy() > 0))
+        .toList();
+  }
+
+  private static boolean feeds(StreamRow row, Work work, Side side) {
+    return row.direction() == Direction.REFERENCE
+        ? side == Side.SERVICE
+        : row.group().equals(work.name());
+  }
+
   /** How fast a group's tables may be copied. */
   public CopyLimits copyLimits(GroupName group) {
     return Throttling.read(work(group));
@@ -358,6 +430,15 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   private Work work(GroupName name) {
+    return work(name, store.groups()::load);
+  }
+
+  /** The same for a command that changes nothing, in the control store either. */
+  private Work looking(GroupName name) {
+    return work(name, store.groups()::look);
+  }
+
+  private Work work(GroupName name, BiFunction<GroupName, ServiceName, GroupRow> read) {
     Group group = require(name);
     Service service = manifest.service(group.service()).orElseThrow();
     return new Work(
@@ -367,7 +448,7 @@ public final class ControlPlane implements AutoCloseable {
         shared,
         new Database(service.name().value(), service.database()),
         store,
-        store.groups().load(name, service.name()),
+        read.apply(name, service.name()),
         settings,
         faults,
         Optional.empty());

@@ -9,7 +9,7 @@ import java.time.Duration;
  *     given up and the old side reopened
  * @param lockTimeout how long one attempt may wait for a lock that writers queue behind
  * @param lockPatience how long such attempts are repeated
- * @param streamPatience how long a running stream is waited for
+ * @param streamPatience how long a running stream is waited for, and how long a relay for one
  * @param copyPatience how long a backfill is waited for
  * @param acknowledgePatience how long running instances are waited for; longer than the ten seconds
  *     after which a silent instance no longer counts as running
@@ -34,6 +34,18 @@ public record ControlSettings(
           Duration.ofDays(7),
           Duration.ofSeconds(20),
           Duration.ofSeconds(2));
+
+  /** The same with another patience for streams. */
+  public ControlSettings withStreamPatience(Duration patience) {
+    return new ControlSettings(
+        flipBudget,
+        lockTimeout,
+        lockPatience,
+        patience,
+        copyPatience,
+        acknowledgePatience,
+        longTransaction);
+  }
 
   /** The same with another flip budget. */
   public ControlSettings withFlipBudget(Duration budget) {

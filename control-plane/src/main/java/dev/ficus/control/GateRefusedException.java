@@ -27,8 +27,22 @@ public final class GateRefusedException extends FicusException {
             + (unmet.size() == 1 ? " is" : " are")
             + " not satisfied\n"
             + unmet.stream().map(GateRefusedException::line).collect(Collectors.joining("\n")),
-        "do what each gate asks for, or pass it with --override GATE --by NAME --reason TEXT");
+        next(unmet));
     this.unmet = List.copyOf(unmet);
+  }
+
+  private static String next(List<GateResult> unmet) {
+    List<String> overridable =
+        unmet.stream().filter(GateResult::mayBeOverridden).map(GateResult::gate).toList();
+    if (overridable.isEmpty()) {
+      return "do what "
+          + (unmet.size() == 1 ? "the gate asks for; it" : "each gate asks for; they")
+          + " cannot be overridden";
+    }
+    return "do what each gate asks for, or pass "
+        + (overridable.size() == unmet.size() ? "it" : String.join(" and ", overridable))
+        + " with --override GATE --by NAME --reason TEXT"
+        + (overridable.size() == unmet.size() ? "" : "; the others cannot be overridden");
   }
 
   private static String line(GateResult gate) {

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param measured what the evidence says, or {@code not measured yet}
  * @param bound what it must be
  * @param remedy what to do so that it opens
+ * @param mayBeOverridden false if nobody may pass it unsatisfied, since data would be lost
  * @param measuredAt when the evidence was taken
  */
 public record GateResult(
@@ -19,4 +20,5 @@ public record GateResult(
     String measured,
     String bound,
     String remedy,
+    boolean mayBeOverridden,
     Optional<Instant> measuredAt) {}

@@ -6,8 +6,11 @@ import dev.ficus.core.Phase;
 import dev.ficus.core.ServiceName;
 import dev.ficus.core.TableName;
 import dev.ficus.postgres.Fence;
+import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -28,9 +31,14 @@ import java.util.Optional;
  * @param serviceFence its fence in the service database; empty before it was provisioned
  * @param streams its streams: forward or reverse, and the reference streams that feed others from
  *     its tables
+ * @param standing for how long each stream's position has not moved; a stream that runs moves every
+ *     few seconds, also where nothing is written
  * @param instances what its service's instances report
  * @param unmet the gates before the next phase that the stored evidence does not satisfy
  * @param lastFlip its last write cutover
+ * @param refused why the group's users may be refused now, and what to do; empty if they are not
+ * @param unreachable the databases that could not be asked, each with the reason; what they hold is
+ *     missing above
  */
 public record GroupStatus(
     GroupName group,
@@ -46,13 +54,18 @@ public record GroupStatus(
     Optional<Fence.Reading> sharedFence,
     Optional<Fence.Reading> serviceFence,
     List<StreamRow> streams,
+    Map<StreamName, Duration> standing,
     InstanceSummary instances,
     List<GateResult> unmet,
-    Optional<FlipSummary> lastFlip) {
+    Optional<FlipSummary> lastFlip,
+    Optional<String> refused,
+    Map<String, String> unreachable) {
 
   public GroupStatus {
     tables = List.copyOf(tables);
     streams = List.copyOf(streams);
+    standing = Map.copyOf(standing);
     unmet = List.copyOf(unmet);
+    unreachable = Map.copyOf(unreachable);
   }
 }

@@ -3,6 +3,7 @@ package dev.ficus.control;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Phase;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What {@code advance} would do; nothing of it has been executed.
@@ -12,9 +13,15 @@ import java.util.List;
  * @param to the next phase
  * @param gates what the gates say of the evidence stored so far
  * @param steps the steps in order
+ * @param unfinished what an earlier command has left, which comes first; empty if nothing
  */
 public record Plan(
-    GroupName group, Phase from, Phase to, List<GateResult> gates, List<PlannedStep> steps) {
+    GroupName group,
+    Phase from,
+    Phase to,
+    List<GateResult> gates,
+    List<PlannedStep> steps,
+    Optional<String> unfinished) {
 
   public Plan {
     gates = List.copyOf(gates);

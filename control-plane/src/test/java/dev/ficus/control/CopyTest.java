@@ -2,8 +2,11 @@ package dev.ficus.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import dev.ficus.core.Direction;
+import dev.ficus.core.ErrorKind;
+import dev.ficus.core.FaultPoints;
 import dev.ficus.core.FicusException;
 import dev.ficus.core.Phase;
 import dev.ficus.core.TableName;
@@ -19,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the control plane does about a copy that runs or has ended early. */
@@ -65,6 +69,27 @@ class CopyTest {
   }
 
   @Test
+  @Timeout(120)
+  void shouldNotWaitForDaysForACopyThatNoRelayHasTaken() {
+    try (Store store = new Store(folder)) {
+      store.bring(Store.ORDERS, Phase.PROVISIONED);
+      store.stopRelay();
+      store.bring(Store.ORDERS, Phase.COPYING);
+      try (ControlPlane control =
+          store.control(
+              FaultPoints.NONE,
+              ControlSettings.DEFAULT.withStreamPatience(Duration.ofSeconds(2)))) {
+        assertThat(control.copying(Store.ORDERS)).hasSize(2);
+        assertThatThrownBy(() -> control.advance(Store.ORDERS, List.of()))
+            .hasMessageContaining("no relay runs for stream orders.forward into orders")
+            .hasMessageContaining("next: start one: ficus relay")
+            .asInstanceOf(type(FicusException.class))
+            .returns(ErrorKind.ABORTED, FicusException::kind);
+      }
+    }
+  }
+
+  @Test
   void shouldKeepACopysLimitsAndJournalWhoSetThem() {
     try (Store store = new Store(folder);
         ControlPlane control = store.control()) {
@@ -84,7 +109,8 @@ class CopyTest {
       assertThat(control.copyLimits(Store.ORDERS)).isEqualTo(limits);
       assertThat(
               store.shared.query(
-                  "select actor || ' ' || outcome from ficus_control.journal where command = 'throttle'"))
+                  "select actor || ' ' || outcome from ficus_control.journal where command ="
+                      + " 'throttle'"))
           .containsExactly("test DONE");
     }
   }

@@ -46,7 +46,8 @@ class PhasesTest {
           .isEqualTo(usersBefore);
       store.users.execute("insert into users (name) values ('late')");
       store.orders.execute(
-          "insert into orders (user_id, status, total) values (51, 'paid', 1); insert into order_items values (201, 1, 'x')");
+          "insert into orders (user_id, status, total) values (51, 'paid', 1); insert into"
+              + " order_items values (201, 1, 'x')");
       assertThat(store.orders.queryOne("select max(id) from orders")).isEqualTo("201");
       assertThat(store.users.queryOne("select max(id) from users")).isEqualTo("51");
       for (GroupName group : List.of(Store.USERS, Store.ORDERS)) {
@@ -75,6 +76,17 @@ class PhasesTest {
           .isEqualTo("0");
       try (var archives = Files.list(folder.resolve("archive"))) {
         assertThat(archives).hasSize(2);
+      }
+      try (var archives = Files.list(folder.resolve("archive"))) {
+        Path orders =
+            archives
+                .filter(it -> it.getFileName().toString().startsWith("orders"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(Files.readString(orders.resolve("schema.sql")))
+            .contains(
+                "public.orders.orders_user_id_fkey: FOREIGN KEY (user_id) REFERENCES users(id)")
+            .doesNotContain("No foreign key leaves the group");
       }
       assertThat(
               store.shared.query(
@@ -160,7 +172,8 @@ class PhasesTest {
     try (Store store = new Store(folder);
         ControlPlane control = store.control()) {
       store.shared.execute(
-          "create view overview as select o.id, u.name from orders o join users u on u.id = o.user_id");
+          "create view overview as select o.id, u.name from orders o join users u on u.id ="
+              + " o.user_id");
       store.bring(Store.ORDERS, Phase.RETIRED);
 
       assertThatThrownBy(() -> control.advance(Store.ORDERS, List.of()))

@@ -6,7 +6,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,18 +46,8 @@ public final class DdlNotices {
     lock(source);
     Savepoint before = source.setSavepoint();
     try (Statement statement = source.createStatement()) {
-      for (Map.Entry<String, String> trigger : TRIGGERS.entrySet()) {
-        if (!exists(source, trigger.getKey())) {
-          statement.execute(
-              "create event trigger "
-                  + trigger.getKey()
-                  + " on "
-                  + trigger.getValue()
-                  + " execute function "
-                  + FUNCTION);
-          // Also for who writes as a replica, which turns ordinary triggers off.
-          statement.execute("alter event trigger " + trigger.getKey() + " enable always");
-        }
+      for (String sql : installSql(source)) {
+        statement.execute(sql);
       }
       source.releaseSavepoint(before);
     } catch (SQLException e) {
@@ -63,8 +56,28 @@ public final class DdlNotices {
       }
       source.rollback(before);
       log.info(
-          "this role may not create event triggers: DDL in the source is noticed by the rows that come after it, and by looking at the catalog");
+          "this role may not create event triggers: DDL in the source is noticed by the rows that"
+              + " come after it, and by looking at the catalog");
     }
+  }
+
+  /** What {@link #install} tries; nothing where they are all there. */
+  static List<String> installSql(Connection source) throws SQLException {
+    List<String> statements = new ArrayList<>();
+    for (Map.Entry<String, String> trigger : new TreeMap<>(TRIGGERS).entrySet()) {
+      if (!exists(source, trigger.getKey())) {
+        statements.add(
+            "create event trigger "
+                + trigger.getKey()
+                + " on "
+                + trigger.getValue()
+                + " execute function "
+                + FUNCTION);
+        // Also for who writes as a replica, which turns ordinary triggers off.
+        statements.add("alter event trigger " + trigger.getKey() + " enable always");
+      }
+    }
+    return statements;
   }
 
   /** Drops them where no publication of Ficus is left, in the caller's transaction. */

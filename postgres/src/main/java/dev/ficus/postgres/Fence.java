@@ -26,6 +26,20 @@ import java.util.Optional;
  */
 public final class Fence {
 
+  private static final String INSERT =
+      """
+      insert into ficus.fence (group_name, state, epoch) values (?, ?, ?)
+      on conflict (group_name) do nothing
+      """;
+  private static final String LOCK_ALONE =
+      "select pg_advisory_xact_lock(1179206485, ficus.fence_key(?))";
+  private static final String SET =
+      """
+      update ficus.fence set state = ?, epoch = ?, changed_at = greatest(clock_timestamp(), changed_at + interval '1 microsecond')
+      """;
+  private static final String MOVE = SET + "where group_name = ? and epoch <= ?";
+  private static final String MOVE_FROM = SET + "where group_name = ? and changed_at = ?";
+
   private final Database database;
   private final GroupName group;
   private final FenceTriggers triggers;
@@ -45,11 +59,24 @@ public final class Fence {
   public record Reading(FenceState state, Epoch epoch) {}
 
   /**
-   * The statements that {@link #install} runs for one table that is not partitioned, and for each
-   * table of a partitioned one; for a dry run.
+   * The statements that {@link #install} runs, for a dry run.
+   *
+   * @param like where a table's partitions are looked up that is not there yet
    */
-  public static List<String> installSql(GroupName group, TableName table) {
-    return FenceTriggers.sql(group, table, "");
+  public List<String> installSql(
+      List<TableName> tables, FenceState initial, Epoch epoch, Database like) {
+    try (Connection connection = database.connect("fence " + group);
+        Connection other = like.connect("fence " + group)) {
+      boolean replica = ReplicaRole.mayBeTaken(connection);
+      List<String> statements = new ArrayList<>();
+      statements.add(Shown.sql(INSERT, group.value(), initial.stored(), epoch.value()));
+      for (TableName table : tables) {
+        statements.addAll(triggers.installSql(connection, other, table, replica));
+      }
+      return statements;
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading the tables of group " + group + " in " + database, e);
+    }
   }
 
   /**
@@ -63,12 +90,7 @@ public final class Fence {
   public void install(
       List<TableName> tables, FenceState initial, Epoch epoch, Duration lockTimeout) {
     try (Connection connection = database.connect("fence " + group)) {
-      try (PreparedStatement insert =
-          connection.prepareStatement(
-              """
-              insert into ficus.fence (group_name, state, epoch) values (?, ?, ?)
-              on conflict (group_name) do nothing
-              """)) {
+      try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
         insert.setString(1, group.value());
         insert.setString(2, initial.stored());
         insert.setLong(3, epoch.value());
@@ -102,6 +124,20 @@ public final class Fence {
     } catch (SQLException e) {
       throw PostgresException.sql(
           "installing the fence of group " + group + " on new partitions in " + database, e);
+    }
+  }
+
+  /** The statements that {@link #installOnNewPartitions} runs now, for a dry run. */
+  public List<String> installOnNewPartitionsSql(List<TableName> tables) {
+    try (Connection connection = database.connect("fence " + group)) {
+      boolean replica = ReplicaRole.mayBeTaken(connection);
+      List<String> statements = new ArrayList<>();
+      for (TableName table : tables) {
+        statements.addAll(triggers.newPartitionsSql(connection, table, replica));
+      }
+      return statements;
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading the partitions of " + tables + " in " + database, e);
     }
   }
 
@@ -139,12 +175,7 @@ public final class Fence {
       connection.setAutoCommit(false);
       lockAlone(connection, lockTimeout);
       int rows;
-      try (PreparedStatement update =
-          connection.prepareStatement(
-              """
-              update ficus.fence set state = ?, epoch = ?, changed_at = greatest(clock_timestamp(), changed_at + interval '1 microsecond')
-              where group_name = ? and epoch <= ?
-              """)) {
+      try (PreparedStatement update = connection.prepareStatement(MOVE)) {
         update.setString(1, state.stored());
         update.setLong(2, epoch.value());
         update.setString(3, group.value());
@@ -161,13 +192,32 @@ public final class Fence {
                 + database
                 + " is missing, or was moved at an epoch later than "
                 + epoch,
-            "run \"ficus status\" to see where the group stands; another operator may have moved it");
+            "run \"ficus status\" to see where the group stands; another operator may have moved"
+                + " it");
       }
       connection.commit();
     } catch (SQLException e) {
       throw PostgresException.sql(
           "moving the fence of group " + group + " in " + database + " to " + state.stored(), e);
     }
+  }
+
+  /** The statements of {@link #move(FenceState, Epoch, Duration)}, for a dry run. */
+  public List<String> moveSql(FenceState state, Epoch epoch) {
+    return List.of(
+        Shown.sql(LOCK_ALONE, group.value()),
+        Shown.sql(MOVE, state.stored(), epoch.value(), group.value(), epoch.value()));
+  }
+
+  /**
+   * The statements of {@link #move(Token, FenceState, Epoch, Duration)}, for a dry run; what the
+   * token holds is read just before.
+   */
+  public List<String> moveFromTokenSql(FenceState state, Epoch epoch) {
+    return List.of(
+        Shown.sql(LOCK_ALONE, group.value()),
+        Shown.sql(
+            MOVE_FROM, state.stored(), epoch.value(), group.value(), Shown.later("as it is then")));
   }
 
   /**
@@ -256,12 +306,7 @@ public final class Fence {
 
   private boolean change(Connection connection, Token from, FenceState state, Epoch epoch)
       throws SQLException {
-    try (PreparedStatement update =
-        connection.prepareStatement(
-            """
-            update ficus.fence set state = ?, epoch = ?, changed_at = greatest(clock_timestamp(), changed_at + interval '1 microsecond')
-            where group_name = ? and changed_at = ?
-            """)) {
+    try (PreparedStatement update = connection.prepareStatement(MOVE_FROM)) {
       update.setString(1, state.stored());
       update.setLong(2, epoch.value());
       update.setString(3, group.value());
@@ -272,9 +317,7 @@ public final class Fence {
 
   private void lockAlone(Connection connection, Duration lockTimeout) throws SQLException {
     limitWaits(connection, lockTimeout);
-    try (PreparedStatement lock =
-        connection.prepareStatement(
-            "select pg_advisory_xact_lock(1179206485, ficus.fence_key(?))")) {
+    try (PreparedStatement lock = connection.prepareStatement(LOCK_ALONE)) {
       lock.setString(1, group.value());
       lock.execute();
     }

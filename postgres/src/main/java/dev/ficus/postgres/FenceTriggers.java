@@ -62,7 +62,10 @@ final class FenceTriggers {
   private static String owner(Connection connection, TableName table) throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement(
-            "select r.rolname from pg_class c join pg_roles r on r.oid = c.relowner where c.oid = ?::regclass")) {
+            """
+            select coalesce((select r.rolname from pg_class c join pg_roles r on r.oid = c.relowner where c.oid = to_regclass(?)),
+              current_user)
+            """)) {
       select.setString(1, Quoted.table(table).sql());
       try (ResultSet row = select.executeQuery()) {
         row.next();
@@ -76,7 +79,7 @@ final class FenceTriggers {
    *
    * @param condition of the triggers, or nothing
    */
-  static List<String> sql(GroupName group, TableName table, String condition) {
+  private static List<String> sql(GroupName group, TableName table, String condition) {
     Quoted name = Quoted.table(table);
     String argument = Quoted.literal(group.value()).sql();
     return List.of(
@@ -98,6 +101,22 @@ final class FenceTriggers {
             + "execute function ficus.check_fence("
             + argument
             + ")");
+  }
+
+  /**
+   * What {@link #install} runs, for a dry run: also before the table is there, when it is made
+   * alike and by this role.
+   *
+   * @param like where its partitions are looked up until it is there
+   */
+  List<String> installSql(Connection connection, Connection like, TableName table, boolean replica)
+      throws SQLException {
+    List<Member> tree = Partitions.tree(connection, table);
+    if (tree.isEmpty()) {
+      tree = Partitions.tree(like, table);
+    }
+    String condition = condition(connection, table, replica);
+    return tree.isEmpty() ? sql(group, table, condition) : treeSql(tree, condition);
   }
 
   private List<String> treeSql(List<Member> tree, String condition) {
@@ -150,15 +169,23 @@ final class FenceTriggers {
    */
   void installOnNewPartitions(Connection connection, TableName table, boolean replica)
       throws SQLException {
+    execute(connection, newPartitionsSql(connection, table, replica));
+  }
+
+  /** What {@link #installOnNewPartitions} runs. */
+  List<String> newPartitionsSql(Connection connection, TableName table, boolean replica)
+      throws SQLException {
     List<Member> tree = Partitions.tree(connection, table);
+    List<String> statements = new ArrayList<>();
     if (tree.isEmpty() || guards(connection, tree.get(0)) != Guards.STATEMENTS) {
-      return;
+      return statements;
     }
     for (Member member : tree) {
       if (guards(connection, member) != Guards.STATEMENTS) {
-        execute(connection, partitionSql(member, condition(connection, table, replica)));
+        statements.addAll(partitionSql(member, condition(connection, table, replica)));
       }
     }
+    return statements;
   }
 
   /** Takes them off a table and its partitions. */

@@ -18,6 +18,10 @@ public final class Marker {
   /** The prefix of Ficus's messages. */
   public static final String PREFIX = "ficus";
 
+  /** The statement that writes one. */
+  public static final String SQL =
+      "select pg_logical_emit_message(true, '" + PREFIX + "', 'marker')::text";
+
   private Marker() {}
 
   /**
@@ -41,9 +45,7 @@ public final class Marker {
           "a marker needs a connection in auto-commit mode: its commit flushes the WAL");
     }
     try (Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                "select pg_logical_emit_message(true, '" + PREFIX + "', 'marker')::text")) {
+        ResultSet row = statement.executeQuery(SQL)) {
       row.next();
       return Lsn.parse(row.getString(1));
     }

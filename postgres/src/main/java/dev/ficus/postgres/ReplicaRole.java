@@ -129,13 +129,14 @@ public final class ReplicaRole {
     }
   }
 
-  /** The role that Ficus's schema belongs to, which is the one that installed it. */
+  /** The role that Ficus's schema belongs to, which is the one that installed it, or would. */
   static String owner(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
                 """
-                select r.rolname from pg_namespace n join pg_roles r on r.oid = n.nspowner where n.nspname = 'ficus'
+                select coalesce((select r.rolname from pg_namespace n join pg_roles r on r.oid = n.nspowner where n.nspname = 'ficus'),
+                  current_user)
                 """)) {
       row.next();
       return row.getString(1);

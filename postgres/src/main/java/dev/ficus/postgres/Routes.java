@@ -21,24 +21,41 @@ public final class Routes {
   /** The notification channel; the payload is the group's name. */
   public static final String CHANNEL = "ficus_route";
 
+  private static final String UPSERT =
+      """
+      insert into ficus.route as r
+        (group_name, version, phase, epoch, read_percentage, shadow_percentage, kill_switch)
+      values (?, ?, ?, ?, ?, ?, ?)
+      on conflict (group_name) do update set
+        version = excluded.version, phase = excluded.phase, epoch = excluded.epoch,
+        read_percentage = excluded.read_percentage, shadow_percentage = excluded.shadow_percentage,
+        kill_switch = excluded.kill_switch, published_at = clock_timestamp()
+      where r.version < excluded.version
+      """;
+  private static final String NOTIFY = "select pg_notify(?, ?)";
+
   private Routes() {}
+
+  /** The statements of {@link #publish}, for a dry run. */
+  public static List<String> publishSql(Route route) {
+    return List.of(
+        Shown.sql(
+            UPSERT,
+            route.group().value(),
+            route.version(),
+            route.phase().name(),
+            route.epoch().value(),
+            route.readPercentage(),
+            route.shadowPercentage(),
+            route.killSwitch()),
+        Shown.sql(NOTIFY, CHANNEL, route.group().value()));
+  }
 
   /** Publishes a route; one that is not newer than what is there changes nothing. */
   public static void publish(Database database, Route route) {
     try (Connection connection = database.connect("route " + route.group());
-        PreparedStatement upsert =
-            connection.prepareStatement(
-                """
-                insert into ficus.route as r
-                  (group_name, version, phase, epoch, read_percentage, shadow_percentage, kill_switch)
-                values (?, ?, ?, ?, ?, ?, ?)
-                on conflict (group_name) do update set
-                  version = excluded.version, phase = excluded.phase, epoch = excluded.epoch,
-                  read_percentage = excluded.read_percentage, shadow_percentage = excluded.shadow_percentage,
-                  kill_switch = excluded.kill_switch, published_at = clock_timestamp()
-                where r.version < excluded.version
-                """);
-        PreparedStatement notify = connection.prepareStatement("select pg_notify(?, ?)")) {
+        PreparedStatement upsert = connection.prepareStatement(UPSERT);
+        PreparedStatement notify = connection.prepareStatement(NOTIFY)) {
       connection.setAutoCommit(false);
       upsert.setString(1, route.group().value());
       upsert.setLong(2, route.version());

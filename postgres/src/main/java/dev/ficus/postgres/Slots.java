@@ -19,6 +19,14 @@ public final class Slots {
 
   private static final int VERSION_WITH_FAILOVER = 17;
 
+  private static final String CREATE = "select pg_create_logical_replication_slot(?, 'pgoutput')";
+  private static final String CREATE_WITH_FAILOVER =
+      "select pg_create_logical_replication_slot(?, 'pgoutput', failover => true)";
+  private static final String ADVANCE =
+      "select end_lsn::text from pg_replication_slot_advance(?, pg_current_wal_flush_lsn())";
+  private static final String DROP =
+      "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = ?";
+
   private final Database source;
 
   public Slots(Database source) {
@@ -67,23 +75,10 @@ public final class Slots {
    * @param connection to the source in auto-commit mode; one for replication will do
    */
   public void publish(Connection connection, String publication, List<TableName> tables) {
-    String list =
-        String.join(", ", tables.stream().map(table -> Quoted.table(table).sql()).toList());
     try (Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
-      if (isPublication(connection, publication)) {
-        statement.execute("alter publication " + Quoted.name(publication) + " set table " + list);
-        statement.execute(
-            "alter publication "
-                + Quoted.name(publication)
-                + " set (publish = 'insert, update, delete, truncate', publish_via_partition_root = true)");
-      } else {
-        statement.execute(
-            "create publication "
-                + Quoted.name(publication)
-                + " for table "
-                + list
-                + " with (publish_via_partition_root = true)");
+      for (String sql : publishSql(connection, publication, tables)) {
+        statement.execute(sql);
       }
       DdlNotices.install(connection);
       connection.commit();
@@ -91,6 +86,64 @@ public final class Slots {
     } catch (SQLException e) {
       throw PostgresException.sql("creating publication " + publication + " in " + source, e);
     }
+  }
+
+  /** What {@link #publish} runs. */
+  private static List<String> publishSql(
+      Connection connection, String publication, List<TableName> tables) throws SQLException {
+    Quoted name = Quoted.name(publication);
+    String list =
+        String.join(", ", tables.stream().map(table -> Quoted.table(table).sql()).toList());
+    return isPublication(connection, publication)
+        ? List.of(
+            "alter publication " + name + " set table " + list,
+            "alter publication "
+                + name
+                + " set (publish = 'insert, update, delete, truncate', publish_via_partition_root ="
+                + " true)")
+        : List.of(
+            "create publication "
+                + name
+                + " for table "
+                + list
+                + " with (publish_via_partition_root = true)");
+  }
+
+  /**
+   * The statements of {@link #publish} and {@link #create}, for a dry run; nothing for a slot that
+   * is there.
+   */
+  public List<String> createSql(String slot, List<TableName> tables) {
+    try (Connection connection = source.connect("slot " + slot)) {
+      List<String> statements = new ArrayList<>(publishSql(connection, slot, tables));
+      statements.addAll(DdlNotices.installSql(connection));
+      if (find(slot).isEmpty()) {
+        statements.add(Shown.sql(createSql(connection), slot));
+      }
+      return statements;
+    } catch (SQLException e) {
+      throw PostgresException.sql("looking for slot " + slot + " in " + source, e);
+    }
+  }
+
+  private static String createSql(Connection connection) throws SQLException {
+    return canFailOver(connection.getMetaData().getDatabaseMajorVersion())
+        ? CREATE_WITH_FAILOVER
+        : CREATE;
+  }
+
+  /** The statement of {@link #advanceToPresent} behind its marker, for a dry run. */
+  public static String advanceSql(String slot) {
+    return Shown.sql(ADVANCE, slot);
+  }
+
+  /** The statements of {@link #drop}, for a dry run. */
+  public static List<String> dropSql(String slot) {
+    return List.of(Shown.sql(DROP, slot), dropPublicationSql(slot));
+  }
+
+  private static String dropPublicationSql(String publication) {
+    return "drop publication if exists " + Quoted.name(publication);
   }
 
   /** Puts those of the tables into a publication that it does not have, all of their rows. */
@@ -134,11 +187,7 @@ public final class Slots {
       return;
     }
     try (Connection connection = source.connect("slot " + slot);
-        PreparedStatement create =
-            connection.prepareStatement(
-                canFailOver(connection.getMetaData().getDatabaseMajorVersion())
-                    ? "select pg_create_logical_replication_slot(?, 'pgoutput', failover => true)"
-                    : "select pg_create_logical_replication_slot(?, 'pgoutput')")) {
+        PreparedStatement create = connection.prepareStatement(createSql(connection))) {
       create.setString(1, slot);
       create.execute();
     } catch (SQLException e) {
@@ -154,9 +203,7 @@ public final class Slots {
   public Lsn advanceToPresent(String slot) {
     try (Connection connection = source.connect("slot " + slot)) {
       Lsn present = Marker.write(connection);
-      try (PreparedStatement advance =
-          connection.prepareStatement(
-              "select end_lsn::text from pg_replication_slot_advance(?, pg_current_wal_flush_lsn())")) {
+      try (PreparedStatement advance = connection.prepareStatement(ADVANCE)) {
         advance.setString(1, slot);
         try (ResultSet row = advance.executeQuery()) {
           row.next();
@@ -217,9 +264,7 @@ public final class Slots {
   public static void dropSlot(Connection source, String slot, Duration timeout)
       throws SQLException {
     long deadline = System.nanoTime() + timeout.toNanos();
-    try (PreparedStatement drop =
-        source.prepareStatement(
-            "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = ?")) {
+    try (PreparedStatement drop = source.prepareStatement(DROP)) {
       drop.setString(1, slot);
       while (true) {
         try {
@@ -240,7 +285,7 @@ public final class Slots {
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
       empty(connection, publication);
-      statement.execute("drop publication if exists " + Quoted.name(publication));
+      statement.execute(dropPublicationSql(publication));
       DdlNotices.removeUnused(connection);
       connection.commit();
     } catch (SQLException e) {

@@ -135,12 +135,24 @@ public final class SqlErrors {
     return message + why + " (SQLSTATE " + error.getSQLState() + ")";
   }
 
+  /** The server's error behind one that a library dresses up in many lines; else its first line. */
+  public static String reason(Throwable error) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql) {
+        return describe(sql);
+      }
+    }
+    return String.valueOf(error.getMessage()).strip().replaceFirst("\\R(?s:.*)", "");
+  }
+
   static String advice(String sqlState) {
     return switch (sqlState) {
       case LOCK_NOT_AVAILABLE ->
-          "a long transaction holds the lock: find it in pg_stat_activity, let it end, then try again";
+          "a long transaction holds the lock: find it in pg_stat_activity, let it end, then try"
+              + " again";
       case OBJECT_IN_USE ->
-          "another connection uses it, perhaps of a relay that hangs: find it in pg_stat_activity, let it end, then try again";
+          "another connection uses it, perhaps of a relay that hangs: find it in pg_stat_activity,"
+              + " let it end, then try again";
       case INSUFFICIENT_PRIVILEGE ->
           "grant the missing privilege to the role that Ficus connects as, then try again";
       case "53300", "53400" ->

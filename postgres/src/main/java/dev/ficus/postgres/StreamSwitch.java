@@ -25,6 +25,24 @@ public final class StreamSwitch {
       select count(*) = 1 from switched
       """;
 
+  private static final String TO_SLOT =
+      FORGETTING.formatted(
+          """
+          update ficus.stream set source = ?, epoch = ?, slot = ?, publication = ?, copy = false, source_system = ?,
+            source_timeline = ?, position = ?::pg_lsn, position_at = null, lag_millis = null, changed_at = clock_timestamp()
+          where name = ? and epoch = ? and source = ? and state = 'STREAMING' and position >= ?::pg_lsn
+          returning name
+          """);
+  private static final String TO_COPY =
+      FORGETTING.formatted(
+          """
+          update ficus.stream set source = ?, epoch = ?, slot = ?, publication = ?, copy = true, state = 'REQUESTED',
+            source_system = null, source_timeline = null, position = '0/0', position_at = null, lag_millis = null,
+            rows_copied = 0, rows_estimated = null, failure = null, advice = null, changed_at = clock_timestamp()
+          where name = ? and epoch = ? and source = ?
+          returning name
+          """);
+
   private final Database target;
   private final StreamRow row;
 
@@ -49,15 +67,7 @@ public final class StreamSwitch {
   public boolean toSlot(
       Lsn passed, String source, Epoch epoch, ServerIdentity identity, Lsn position) {
     try (Connection connection = target.connect("stream " + row.name());
-        PreparedStatement update =
-            connection.prepareStatement(
-                FORGETTING.formatted(
-                    """
-                    update ficus.stream set source = ?, epoch = ?, slot = ?, publication = ?, copy = false, source_system = ?,
-                      source_timeline = ?, position = ?::pg_lsn, position_at = null, lag_millis = null, changed_at = clock_timestamp()
-                    where name = ? and epoch = ? and source = ? and state = 'STREAMING' and position >= ?::pg_lsn
-                    returning name
-                    """))) {
+        PreparedStatement update = connection.prepareStatement(TO_SLOT)) {
       String slot = row.name().slot(epoch);
       update.setString(1, source);
       update.setLong(2, epoch.value());
@@ -76,6 +86,38 @@ public final class StreamSwitch {
     }
   }
 
+  /** The statement of {@link #toSlot}, for a dry run. */
+  public static String toSlotSql(StreamRow row, String source, Epoch epoch) {
+    String slot = row.name().slot(epoch);
+    return Shown.sql(
+        TO_SLOT,
+        source,
+        epoch.value(),
+        slot,
+        slot,
+        Shown.later("the server's system identifier"),
+        Shown.later("its timeline"),
+        Shown.later("the slot's position"),
+        row.name().value(),
+        row.epoch().value(),
+        row.source(),
+        Shown.later("a marker in the old write side"));
+  }
+
+  /** The statement of {@link #toCopy}, for a dry run. */
+  public static String toCopySql(StreamRow row, String source, Epoch epoch) {
+    String slot = row.name().slot(epoch);
+    return Shown.sql(
+        TO_COPY,
+        source,
+        epoch.value(),
+        slot,
+        slot,
+        row.name().value(),
+        row.epoch().value(),
+        row.source());
+  }
+
   /**
    * Begins anew with a copy of the new source, for a stream that is not whole.
    *
@@ -83,16 +125,7 @@ public final class StreamSwitch {
    */
   public boolean toCopy(String source, Epoch epoch) {
     try (Connection connection = target.connect("stream " + row.name());
-        PreparedStatement update =
-            connection.prepareStatement(
-                FORGETTING.formatted(
-                    """
-                    update ficus.stream set source = ?, epoch = ?, slot = ?, publication = ?, copy = true, state = 'REQUESTED',
-                      source_system = null, source_timeline = null, position = '0/0', position_at = null, lag_millis = null,
-                      rows_copied = 0, rows_estimated = null, failure = null, advice = null, changed_at = clock_timestamp()
-                    where name = ? and epoch = ? and source = ?
-                    returning name
-                    """))) {
+        PreparedStatement update = connection.prepareStatement(TO_COPY)) {
       String slot = row.name().slot(epoch);
       update.setString(1, source);
       update.setLong(2, epoch.value());

@@ -12,6 +12,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -24,12 +25,54 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class Streams {
 
+  /** Ficus's first key of advisory locks for streams, which relays take in the target. */
+  public static final int LEASE_CLASS = 1179206486;
+
   private static final Duration POLL = Duration.ofMillis(5);
+  private static final Duration LOOK = Duration.ofMillis(500);
+
+  private static final String REQUEST =
+      """
+      insert into ficus.stream as s (name, group_name, direction, source, epoch, slot, publication, copy, state,
+        source_system, source_timeline, position, via, partitions)
+      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::pg_lsn, ?, ?)
+      on conflict (name) do update set
+        source = excluded.source, epoch = excluded.epoch, slot = excluded.slot, publication = excluded.publication,
+        copy = excluded.copy, guarded = false, via = excluded.via, partitions = excluded.partitions, state = excluded.state,
+        source_system = excluded.source_system,
+        source_timeline = excluded.source_timeline, position = excluded.position, position_at = null,
+        lag_millis = null, rows_copied = 0, rows_estimated = null, transactions = 0, changes = 0, failure = null, advice = null,
+        changed_at = clock_timestamp()
+      where s.state = 'STOPPED'
+      """;
+  private static final String REQUEST_TABLE =
+      "insert into ficus.stream_table values (?, ?, ?, ?, ?, ?, ?)";
+  private static final String STOPPED = "state = 'STOPPED', guarded = false";
+  private static final String GUARD =
+      """
+      update ficus.stream set guarded = ?, changed_at = clock_timestamp()
+      where name = ? and guarded <> ?
+      """;
+  private static final String FORGET_GUARDS =
+      """
+      delete from ficus.guard
+      where group_name = (select group_name from ficus.stream where name = ?)
+      """;
+  private static final String REMOVE =
+      """
+      with gone as (delete from ficus.stream where name = ? and state = 'STOPPED' returning name)
+      update ficus.stream_topic set ended = true where stream in (select name from gone)
+      """;
 
   private final Database target;
 
   public Streams(Database target) {
     this.target = target;
+  }
+
+  /** What the second key of the lock of a stream is hashed from. */
+  public static String lease(StreamName name) {
+    return "ficus.stream." + name;
   }
 
   /** The database whose rows these are. */
@@ -123,21 +166,7 @@ public final class Streams {
         requireShut(connection, group);
       }
       int inserted;
-      try (PreparedStatement upsert =
-          connection.prepareStatement(
-              """
-              insert into ficus.stream as s (name, group_name, direction, source, epoch, slot, publication, copy, state,
-                source_system, source_timeline, position, via, partitions)
-              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::pg_lsn, ?, ?)
-              on conflict (name) do update set
-                source = excluded.source, epoch = excluded.epoch, slot = excluded.slot, publication = excluded.publication,
-                copy = excluded.copy, guarded = false, via = excluded.via, partitions = excluded.partitions, state = excluded.state,
-                source_system = excluded.source_system,
-                source_timeline = excluded.source_timeline, position = excluded.position, position_at = null,
-                lag_millis = null, rows_copied = 0, rows_estimated = null, transactions = 0, changes = 0, failure = null, advice = null,
-                changed_at = clock_timestamp()
-              where s.state = 'STOPPED'
-              """)) {
+      try (PreparedStatement upsert = connection.prepareStatement(REQUEST)) {
         upsert.setString(1, name.value());
         upsert.setString(2, group.value());
         upsert.setString(3, direction.name());
@@ -152,7 +181,7 @@ public final class Streams {
             11, identity.map(ServerIdentity::timeline).orElse(null), java.sql.Types.INTEGER);
         upsert.setString(12, position.toString());
         upsert.setString(13, StreamRows.column(via));
-        upsert.setInt(14, via instanceof Via.Kafka kafka ? kafka.partitions() : 1);
+        upsert.setInt(14, partitions(via));
         inserted = upsert.executeUpdate();
       }
       if (inserted == 0) {
@@ -186,9 +215,7 @@ public final class Streams {
         end.setString(1, name.value());
         end.executeUpdate();
       }
-      try (PreparedStatement insert =
-          connection.prepareStatement(
-              "insert into ficus.stream_table values (?, ?, ?, ?, ?, ?, ?)")) {
+      try (PreparedStatement insert = connection.prepareStatement(REQUEST_TABLE)) {
         for (StreamTable table : tables) {
           insert.setString(1, name.value());
           insert.setString(2, table.source().schema());
@@ -233,18 +260,7 @@ public final class Streams {
    * left; see {@link Slots#drop}.
    */
   public void stop(StreamName name) {
-    try (Connection connection = target.connect("stream " + name);
-        PreparedStatement update =
-            connection.prepareStatement(
-                """
-                update ficus.stream set state = 'STOPPED', guarded = false, changed_at = clock_timestamp()
-                where name = ?
-                """)) {
-      update.setString(1, name.value());
-      update.executeUpdate();
-    } catch (SQLException e) {
-      throw PostgresException.sql("stopping stream " + name + " in " + target, e);
-    }
+    update(name, STOPPED, "stopping stream ");
   }
 
   /**
@@ -270,6 +286,125 @@ public final class Streams {
       update.executeUpdate();
     } catch (SQLException e) {
       throw PostgresException.sql("resuming stream " + name + " in " + target, e);
+    }
+  }
+
+  private static String updateSql(String assignments) {
+    return "update ficus.stream set "
+        + assignments
+        + ", changed_at = clock_timestamp() where name = ?";
+  }
+
+  /** The statement of {@link #stop}, for a dry run. */
+  public static String stopSql(StreamName name) {
+    return Shown.sql(updateSql(STOPPED), name.value());
+  }
+
+  /** The statements of {@link #guard}, for a dry run. */
+  public static List<String> guardSql(StreamName name, boolean guarded) {
+    return List.of(
+        Shown.sql(GUARD, guarded, name.value(), guarded), Shown.sql(FORGET_GUARDS, name.value()));
+  }
+
+  /** The statement of {@link #remove}, for a dry run. */
+  public static String removeSql(StreamName name) {
+    return Shown.sql(REMOVE, name.value());
+  }
+
+  /**
+   * The statements of {@link #requestCopy}, for a dry run; those of transforms, which are long, are
+   * left out.
+   */
+  public static List<String> requestCopySql(
+      StreamName name,
+      GroupName group,
+      Direction direction,
+      String source,
+      Epoch epoch,
+      List<StreamTable> tables,
+      Via via) {
+    return requestSql(
+        name, group, direction, source, epoch, tables, via, StreamState.REQUESTED, Lsn.ZERO);
+  }
+
+  /**
+   * The same of {@link #requestFrom}: where the stream begins is known once the flip is decided.
+   */
+  public static List<String> requestFromSql(
+      StreamName name,
+      GroupName group,
+      Direction direction,
+      String source,
+      Epoch epoch,
+      List<StreamTable> tables,
+      Via via) {
+    return requestSql(
+        name,
+        group,
+        direction,
+        source,
+        epoch,
+        tables,
+        via,
+        StreamState.STREAMING,
+        Shown.later("the slot's position"));
+  }
+
+  private static List<String> requestSql(
+      StreamName name,
+      GroupName group,
+      Direction direction,
+      String source,
+      Epoch epoch,
+      List<StreamTable> tables,
+      Via via,
+      StreamState state,
+      Object position) {
+    boolean copy = state == StreamState.REQUESTED;
+    List<String> statements = new ArrayList<>();
+    statements.add(
+        Shown.sql(
+            REQUEST,
+            name.value(),
+            group.value(),
+            direction.name(),
+            source,
+            epoch.value(),
+            name.slot(epoch),
+            name.slot(epoch),
+            copy,
+            state.name(),
+            copy ? Shown.NULL : Shown.later("the server's system identifier"),
+            copy ? Shown.NULL : Shown.later("its timeline"),
+            position instanceof Lsn lsn ? lsn.toString() : position,
+            StreamRows.column(via),
+            partitions(via)));
+    for (StreamTable table : tables) {
+      statements.add(
+          Shown.sql(
+              REQUEST_TABLE,
+              name.value(),
+              table.source().schema(),
+              table.source().name(),
+              table.target().schema(),
+              table.target().name(),
+              table.columns(),
+              table.key()));
+    }
+    return statements;
+  }
+
+  private static int partitions(Via via) {
+    return via instanceof Via.Kafka kafka ? kafka.partitions() : 1;
+  }
+
+  private void update(StreamName name, String assignments, String doing) {
+    try (Connection connection = target.connect("stream " + name);
+        PreparedStatement update = connection.prepareStatement(updateSql(assignments))) {
+      update.setString(1, name.value());
+      update.executeUpdate();
+    } catch (SQLException e) {
+      throw PostgresException.sql(doing + name + " in " + target, e);
     }
   }
 
@@ -314,18 +449,8 @@ public final class Streams {
       connection.setAutoCommit(false);
       // Each statement must see what was committed while the one before it waited.
       connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
-      try (PreparedStatement update =
-              connection.prepareStatement(
-                  """
-                  update ficus.stream set guarded = ?, changed_at = clock_timestamp()
-                  where name = ? and guarded <> ?
-                  """);
-          PreparedStatement forget =
-              connection.prepareStatement(
-                  """
-                  delete from ficus.guard
-                  where group_name = (select group_name from ficus.stream where name = ?)
-                  """)) {
+      try (PreparedStatement update = connection.prepareStatement(GUARD);
+          PreparedStatement forget = connection.prepareStatement(FORGET_GUARDS)) {
         update.setBoolean(1, guarded);
         update.setString(2, name.value());
         update.setBoolean(3, guarded);
@@ -344,12 +469,7 @@ public final class Streams {
   /** Forgets a stopped stream; a relay removes its topic. */
   public void remove(StreamName name) {
     try (Connection connection = target.connect("stream " + name);
-        PreparedStatement delete =
-            connection.prepareStatement(
-                """
-                with gone as (delete from ficus.stream where name = ? and state = 'STOPPED' returning name)
-                update ficus.stream_topic set ended = true where stream in (select name from gone)
-                """)) {
+        PreparedStatement delete = connection.prepareStatement(REMOVE)) {
       delete.setString(1, name.value());
       delete.executeUpdate();
     } catch (SQLException e) {
@@ -406,6 +526,87 @@ public final class Streams {
     await(name, timeout, "state STREAMING", row -> row.state() == StreamState.STREAMING);
   }
 
+  /**
+   * Waits until the stream streams, as long as a relay works on it.
+   *
+   * @param untaken how long it is waited for without a relay
+   * @throws PostgresException also if no relay was there for that long
+   */
+  public void awaitStreaming(StreamName name, Duration timeout, Duration untaken) {
+    try (Connection connection = target.connect("stream " + name)) {
+      Relays relays = new Relays(connection, name, untaken);
+      await(
+          name,
+          timeout,
+          "state STREAMING",
+          row -> {
+            relays.require();
+            return row.state() == StreamState.STREAMING;
+          });
+    } catch (SQLException e) {
+      throw PostgresException.sql("waiting for stream " + name + " in " + target, e);
+    }
+  }
+
+  /** Watches whether any relay runs that could take a stream. */
+  private final class Relays {
+
+    private final Connection connection;
+    private final StreamName name;
+    private final Duration untaken;
+    private long seen = System.nanoTime();
+    private long looked = seen;
+
+    Relays(Connection connection, StreamName name, Duration untaken) {
+      this.connection = connection;
+      this.name = name;
+      this.untaken = untaken;
+    }
+
+    void require() {
+      long now = System.nanoTime();
+      if (now - looked < LOOK.toNanos()) {
+        return;
+      }
+      looked = now;
+      if (run()) {
+        seen = now;
+      } else if (now - seen > untaken.toNanos()) {
+        throw PostgresException.state(
+            ErrorKind.ABORTED,
+            "no relay runs for stream "
+                + name
+                + " into "
+                + target
+                + ": none has taken it for "
+                + untaken.toSeconds()
+                + " s",
+            "start one: ficus relay; then run the command again");
+      }
+    }
+
+    /* Between its tries a relay lets go of the stream, but goes on looking for streams. */
+    private boolean run() {
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              """
+              select exists (select from pg_stat_activity where datname = current_database() and application_name like 'ficus relay%')
+                or exists (select from pg_locks l join pg_database d on d.oid = l.database where d.datname = current_database()
+                  and l.locktype = 'advisory' and l.granted and l.objsubid = 2
+                  and l.classid = ? and l.objid::bigint = (hashtext(?)::bigint & 4294967295))
+              """)) {
+        select.setInt(1, LEASE_CLASS);
+        select.setString(2, lease(name));
+        try (ResultSet row = select.executeQuery()) {
+          row.next();
+          return row.getBoolean(1);
+        }
+      } catch (SQLException e) {
+        throw PostgresException.sql("looking for a relay in " + target, e);
+      }
+    }
+  }
+
   private void await(
       StreamName name,
       Duration timeout,
@@ -419,7 +620,7 @@ public final class Streams {
                 .findFirst()
                 .orElseGet(() -> get(name));
         // What is yet to be copied is as of another time than the position, or not there.
-        if (row.tablesToCopy() == 0 && done.test(row)) {
+        if (done.test(row) && row.tablesToCopy() == 0) {
           return;
         }
         if (row.state() == StreamState.FAILED || row.state() == StreamState.STOPPED) {

@@ -11,10 +11,12 @@ import picocli.CommandLine.Mixin;
     })
 final class AdvanceCommand extends GroupCommand {
 
+  @Mixin private FromPhase from = new FromPhase();
+
   @Mixin private Overrides overrides = new Overrides();
 
   @Override
   public Integer call() {
-    return print(control(control -> control.advance(group(), overrides.list())));
+    return print(control(control -> control.advance(group(), overrides.list(), from.get())));
   }
 }

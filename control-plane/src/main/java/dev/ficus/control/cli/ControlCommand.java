@@ -2,7 +2,6 @@ package dev.ficus.control.cli;
 
 import dev.ficus.control.ControlPlane;
 import dev.ficus.control.Outcome;
-import dev.ficus.control.Progress;
 import dev.ficus.control.manifest.ManifestReader;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FicusException;
@@ -10,8 +9,12 @@ import dev.ficus.core.GroupName;
 import dev.ficus.core.manifest.Manifest;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -49,6 +52,9 @@ abstract class ControlCommand implements Callable<Integer> {
   @SuppressWarnings("unused")
   private boolean help;
 
+  private static final Duration SHOWN_AFTER = Duration.ofSeconds(10);
+  private static final Duration SHOWN_EVERY = Duration.ofMinutes(1);
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   final Manifest manifest() {
@@ -67,29 +73,35 @@ abstract class ControlCommand implements Callable<Integer> {
     return spec.commandLine().getOut();
   }
 
-  /** Runs something on the control plane, showing each step on the error stream as it ends. */
-  final <T> T control(Function<ControlPlane, T> command) {
-    PrintWriter err = spec.commandLine().getErr();
-    try (ControlPlane control =
-        ControlPlane.open(
-            manifest(),
-            actor,
-            progress -> {
-              if (!json) {
-                show(err, progress);
-              }
-            })) {
+  /** Looks at something on the control plane, which changes and creates nothing. */
+  final <T> T look(Function<ControlPlane, T> command) {
+    try (ControlPlane control = ControlPlane.look(manifest())) {
       return command.apply(control);
     }
   }
 
-  private static void show(PrintWriter err, Progress progress) {
-    if (progress instanceof Progress.Done done) {
-      err.printf("  %8s  %s%n", Text.duration(done.took()), done.title());
-    } else if (progress instanceof Progress.Failed failed) {
-      err.printf("  %8s  %s: failed%n", Text.duration(failed.took()), failed.title());
+  /** Runs something on the control plane, showing its steps on the error stream. */
+  final <T> T control(Function<ControlPlane, T> command) {
+    if (json) {
+      try (ControlPlane control = ControlPlane.open(manifest(), actor, progress -> {})) {
+        return command.apply(control);
+      }
     }
-    err.flush();
+    AtomicReference<ControlPlane> opened = new AtomicReference<>();
+    try (RunningSteps steps =
+            new RunningSteps(
+                spec.commandLine().getErr(),
+                CommandLine.Help.Ansi.AUTO.enabled(),
+                SHOWN_AFTER,
+                SHOWN_EVERY,
+                group ->
+                    Optional.ofNullable(opened.get())
+                        .map(control -> CopyText.ofAll(control.copying(group)))
+                        .orElse(""));
+        ControlPlane control = ControlPlane.open(manifest(), actor, steps)) {
+      opened.set(control);
+      return command.apply(control);
+    }
   }
 
   final int print(Outcome outcome) {

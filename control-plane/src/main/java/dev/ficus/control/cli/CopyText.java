@@ -4,6 +4,7 @@ import dev.ficus.core.GroupName;
 import dev.ficus.postgres.CopyLimits;
 import dev.ficus.postgres.CopyProgress;
 import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +24,21 @@ final class CopyText {
                 .orElse("")
             + " rows";
     return rows + stream.copying().map(CopyText::progress).orElse("");
+  }
+
+  /** How far several streams' copies are, in one line. */
+  static String ofAll(List<StreamRow> streams) {
+    return String.join(
+        "; ",
+        streams.stream()
+            .map(
+                stream ->
+                    stream.name()
+                        + ": "
+                        + (stream.state() == StreamState.REQUESTED
+                            ? "waits for a relay"
+                            : stream.state() == StreamState.COPYING ? of(stream) : tables(stream)))
+            .toList());
   }
 
   /** How far the tables are that a stream copies before it goes on. */

@@ -3,6 +3,7 @@ package dev.ficus.control.cli;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FicusException;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -43,6 +44,17 @@ final class Failures {
 
   static int usage(ParameterException error, String[] arguments) {
     CommandLine line = error.getCommandLine();
+    if (Arrays.asList(arguments).contains("--json")) {
+      FicusException usage =
+          new FicusException(
+              ErrorKind.USAGE,
+              String.valueOf(error.getMessage()),
+              line.getCommandSpec().qualifiedName() + " --help",
+              error);
+      line.getOut().println(Json.error(usage, exitCode(usage)));
+      line.getOut().flush();
+      return exitCode(usage);
+    }
     PrintWriter err = line.getErr();
     err.println("ficus: " + error.getMessage());
     if (!CommandLine.UnmatchedArgumentException.printSuggestions(error, err)) {

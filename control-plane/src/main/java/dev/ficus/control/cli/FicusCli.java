@@ -21,6 +21,7 @@ import picocli.CommandLine.HelpCommand;
       KillSwitchCommand.class,
       ReconcileCommand.class,
       DropCommand.class,
+      JournalCommand.class,
       RelayCommand.class,
       ThrottleCommand.class,
       RecopyCommand.class,

@@ -53,7 +53,9 @@ final class Json {
     Map<String, Object> map =
         map(
             "error",
-            String.valueOf(error.getMessage()),
+            error instanceof FicusException ficus
+                ? ficus.what()
+                : String.valueOf(error.getMessage()),
             "next",
             error instanceof FicusException ficus ? Optional.of(ficus.next()) : Optional.empty(),
             "exitCode",
@@ -83,6 +85,7 @@ final class Json {
             "group", plan.group().value(),
             "from", plan.from().name(),
             "to", plan.to().name(),
+            "unfinished", plan.unfinished(),
             "gates", plan.gates().stream().map(Json::gate).toList(),
             "steps",
                 plan.steps().stream()
@@ -147,9 +150,11 @@ final class Json {
             map(
                 "shared", status.sharedFence().map(Json::fence),
                 "service", status.serviceFence().map(Json::fence)),
-        "streams", status.streams().stream().map(Json::stream).toList(),
+        "streams", status.streams().stream().map(stream -> stream(status, stream)).toList(),
         "instances", instances(status.instances()),
         "unmet", status.unmet().stream().map(Json::gate).toList(),
+        "refused", status.refused(),
+        "unreachable", status.unreachable(),
         "lastFlip", status.lastFlip().map(Json::flip));
   }
 
@@ -165,7 +170,7 @@ final class Json {
         "writePauseMillis", flip.pause().map(pause -> pause.toMillis()));
   }
 
-  private static Map<String, Object> stream(StreamRow stream) {
+  private static Map<String, Object> stream(GroupStatus status, StreamRow stream) {
     return map(
         "name", stream.name().value(),
         "direction", stream.direction().name(),
@@ -175,6 +180,8 @@ final class Json {
         "guarded", stream.guarded(),
         "position", stream.position().toString(),
         "lagMillis", stream.lag().map(lag -> lag.toMillis()),
+        "standingMillis",
+            Optional.ofNullable(status.standing().get(stream.name())).map(Duration::toMillis),
         "rowsCopied", stream.rowsCopied(),
         "rowsEstimated", stream.rowsEstimated(),
         "tablesToCopy", stream.tablesToCopy(),
@@ -229,6 +236,7 @@ final class Json {
         "open", gate.open(),
         "measured", gate.measured(),
         "bound", gate.bound(),
+        "mayBeOverridden", gate.mayBeOverridden(),
         "remedy", gate.remedy(),
         "measuredAt", gate.measuredAt().map(Object::toString));
   }

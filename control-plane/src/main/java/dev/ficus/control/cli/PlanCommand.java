@@ -10,7 +10,7 @@ final class PlanCommand extends GroupCommand {
 
   @Override
   public Integer call() {
-    Plan plan = control(control -> control.plan(group()));
+    Plan plan = look(control -> control.plan(group()));
     out().println(json() ? Json.of(plan) : Text.of(plan));
     out().flush();
     return 0;

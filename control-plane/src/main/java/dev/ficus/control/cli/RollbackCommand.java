@@ -6,10 +6,12 @@ import picocli.CommandLine.Mixin;
 @Command(name = "rollback", description = "Takes a group one phase back; no write is lost.")
 final class RollbackCommand extends GroupCommand {
 
+  @Mixin private FromPhase from = new FromPhase();
+
   @Mixin private Overrides overrides = new Overrides();
 
   @Override
   public Integer call() {
-    return print(control(control -> control.rollback(group(), overrides.list())));
+    return print(control(control -> control.rollback(group(), overrides.list(), from.get())));
   }
 }

@@ -1,6 +1,7 @@
 package dev.ficus.control.cli;
 
 import dev.ficus.control.GroupStatus;
+import dev.ficus.core.ErrorKind;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -8,7 +9,10 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "status",
-    description = "Shows where groups stand, their streams, fences, instances and unmet gates.")
+    description = {
+      "Shows where groups stand, their streams, fences, instances and unmet gates.",
+      "Exits with 3 if a database could not be asked; what the others say is shown."
+    })
 final class StatusCommand extends ControlCommand {
 
   @Parameters(paramLabel = "GROUP", arity = "0..*", description = "Groups to show; default: all.")
@@ -17,13 +21,15 @@ final class StatusCommand extends ControlCommand {
   @Override
   public Integer call() {
     List<GroupStatus> statuses =
-        control(
+        look(
             control ->
                 groups.isEmpty()
                     ? control.status()
                     : groups.stream().map(ControlCommand::group).map(control::status).toList());
     out().println(json() ? Json.of(statuses) : StatusText.of(statuses));
     out().flush();
-    return 0;
+    return statuses.stream().allMatch(status -> status.unreachable().isEmpty())
+        ? 0
+        : ErrorKind.ABORTED.exitCode();
   }
 }

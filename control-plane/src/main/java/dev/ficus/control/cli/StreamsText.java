@@ -29,7 +29,7 @@ final class StreamsText {
           "WAL",
           "RETRIES");
   /* An idle stream moves with its markers, at least once a second. */
-  private static final Duration STANDING = Duration.ofSeconds(10);
+  static final Duration STANDING = Duration.ofSeconds(10);
 
   private StreamsText() {}
 
@@ -62,6 +62,13 @@ final class StreamsText {
                     .append('\n'));
     report.unreachable().forEach(line -> text.append('\n').append(line).append('\n'));
     return text.toString().stripTrailing();
+  }
+
+  /** What a stream is told to have that should move and does not. */
+  static String standing(Duration standing) {
+    return "has not moved for "
+        + Text.duration(standing)
+        + ": check that a relay runs and what its target waits for";
   }
 
   private static List<String> row(StreamHealth stream) {
@@ -104,12 +111,7 @@ final class StreamsText {
       stream
           .standing()
           .filter(standing -> standing.compareTo(STANDING) > 0)
-          .ifPresent(
-              standing ->
-                  lines.add(
-                      "has not moved for "
-                          + Text.duration(standing)
-                          + ": check that a relay runs and what its target waits for"));
+          .ifPresent(standing -> lines.add(standing(standing)));
     }
     stream
         .topic()

@@ -35,6 +35,7 @@ final class Text {
     StringBuilder text = new StringBuilder();
     text.append("group ").append(plan.group()).append(": ").append(plan.from()).append(" -> ");
     text.append(plan.to()).append(" (a dry run; nothing is executed)\n");
+    plan.unfinished().ifPresent(what -> text.append("\nunfinished: ").append(what).append('\n'));
     if (!plan.gates().isEmpty()) {
       text.append("\ngates, by the evidence stored so far; advance measures anew\n");
       for (GateResult gate : plan.gates()) {

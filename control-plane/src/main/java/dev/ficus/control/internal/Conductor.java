@@ -248,7 +248,7 @@ public final class Conductor {
                               + override.gate()
                               + "' before "
                               + transition.to()
-                              + "; there "
+                              + "; the gates there are "
                               + gates.stream().map(Gate::name).toList(),
                           "name one of them, or leave --override out"));
       if (!gate.mayBeOverridden()) {

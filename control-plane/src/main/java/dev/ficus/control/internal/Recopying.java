@@ -49,7 +49,9 @@ public final class Recopying {
     Streams streams = work.streams(Side.SERVICE);
     step(
         "Wait until stream " + stream + " has copied them and streams",
-        () -> streams.awaitStreaming(stream, work.settings().copyPatience()));
+        () ->
+            streams.awaitStreaming(
+                stream, work.settings().copyPatience(), work.settings().streamPatience()));
   }
 
   private void refuseWhereServicesLook() {
@@ -61,7 +63,8 @@ public final class Recopying {
               + work.name()
               + " is in "
               + phase
-              + "; tables are copied anew in COPYING and FOLLOWING only, while no service reads or writes them in "
+              + "; tables are copied anew in COPYING and FOLLOWING only, while no service reads or"
+              + " writes them in "
               + work.serviceDatabase().name(),
           phase.compareTo(Phase.FOLLOWING) < 0
               ? "advance the group: its tables have not been copied yet"

@@ -9,6 +9,7 @@ import dev.ficus.core.manifest.Manifest;
 import dev.ficus.core.manifest.Secret;
 import dev.ficus.core.manifest.Service;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.function.Function;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
@@ -95,6 +97,15 @@ public final class ManifestReader {
       throw single(
           e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(1),
           "not valid YAML: " + e.getProblem());
+    } catch (YamlEngineException e) {
+      // A folder is found out, and bytes that are no text, only while it is read.
+      throw single(
+          1,
+          e.getCause() instanceof IOException cause && !(cause instanceof CharacterCodingException)
+              ? "the file cannot be read ("
+                  + (Files.isDirectory(file) ? "it is a folder" : cause.getClass().getSimpleName())
+                  + ")"
+              : "the file is not a text in UTF-8");
     }
   }
 

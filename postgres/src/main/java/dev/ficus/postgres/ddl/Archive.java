@@ -56,6 +56,16 @@ public final class Archive {
    * @throws PostgresException if the folder exists, or if anything could not be read or written
    */
   public static List<Entry> write(Database database, List<TableName> tables, Path folder) {
+    return write(database, tables, folder, List.of());
+  }
+
+  /**
+   * The same, naming foreign keys across the group's border that were taken off before.
+   *
+   * @param released those keys; they are written down, and not restored
+   */
+  public static List<Entry> write(
+      Database database, List<TableName> tables, Path folder, List<ForeignKey> released) {
     Path target = folder.toAbsolutePath();
     Path parent = target.getParent();
     if (parent == null || Files.exists(target)) {
@@ -67,7 +77,7 @@ public final class Archive {
     try (Connection connection = database.connect("archive")) {
       Path partial = Files.createTempDirectory(parent, "." + target.getFileName() + ".partial");
       try {
-        List<Entry> entries = write(connection, database, tables, partial);
+        List<Entry> entries = write(connection, database, tables, partial, released);
         ArchiveFiles.publish(partial, target);
         return entries;
       } catch (SQLException | IOException | RuntimeException e) {
@@ -82,7 +92,11 @@ public final class Archive {
   }
 
   private static List<Entry> write(
-      Connection connection, Database database, List<TableName> tables, Path folder)
+      Connection connection,
+      Database database,
+      List<TableName> tables,
+      Path folder,
+      List<ForeignKey> released)
       throws SQLException, IOException {
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
@@ -90,7 +104,7 @@ public final class Archive {
       statement.execute("set local client_encoding = 'UTF8'");
     }
     ArchiveFiles files = new ArchiveFiles(folder);
-    files.write("schema.sql", ServiceSchema.generate(connection, tables, List.of()));
+    files.write("schema.sql", ServiceSchema.ofArchive(connection, tables, released));
     List<Entry> entries = new ArrayList<>();
     for (TableName table : tables) {
       entries.add(

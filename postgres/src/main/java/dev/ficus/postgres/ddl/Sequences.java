@@ -226,6 +226,17 @@ public final class Sequences implements AutoCloseable {
     return List.copyOf(moved);
   }
 
+  /** What {@link #move} runs in the target, for a dry run: the values are only known then. */
+  public List<String> moveSql() {
+    return pairs.stream()
+        .map(
+            pair ->
+                set(
+                    pair.to(),
+                    "<the next value of " + pair.from().name() + " or of itself, the further one>"))
+        .toList();
+  }
+
   /** The value that each sequence hands out next, were it not for its bounds. */
   private static List<Long> nexts(
       Connection connection, Database database, List<Sequence> sequences) {
@@ -288,6 +299,11 @@ public final class Sequences implements AutoCloseable {
       // Exhausted on the other side, hence here as well: the next call must fail, not repeat.
       return "select setval(" + Quoted.literal(name) + "::regclass, " + bound + ", true)";
     }
+    return set(sequence, String.valueOf(next));
+  }
+
+  private static String set(Sequence sequence, String next) {
+    String name = Quoted.table(sequence.name()).sql();
     return sequence.cache() > 1
         ? "alter sequence " + name + " restart with " + next
         : "select setval(" + Quoted.literal(name) + "::regclass, " + next + ", false)";

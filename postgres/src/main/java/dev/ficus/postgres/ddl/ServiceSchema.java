@@ -33,6 +33,7 @@ public final class ServiceSchema {
   private final Map<TableName, Long> oids;
   private final Map<TableName, Long> referenceOids;
   private final List<ReferenceTable> references;
+  private final List<ForeignKey> released;
   private final Catalog catalog;
   private final Refusals refusals = new Refusals();
   private final Needs needs;
@@ -44,8 +45,10 @@ public final class ServiceSchema {
       Connection connection,
       List<TableName> tables,
       List<ReferenceTable> references,
-      Map<TableName, Transform> transforms)
+      Map<TableName, Transform> transforms,
+      List<ForeignKey> released)
       throws SQLException {
+    this.released = List.copyOf(released);
     this.tables = List.copyOf(tables);
     this.references = List.copyOf(references);
     this.catalog = new Catalog(connection);
@@ -102,13 +105,26 @@ public final class ServiceSchema {
     try {
       boolean autoCommit = shared.getAutoCommit();
       try {
-        return new ServiceSchema(shared, tables, references, present).generate();
+        return new ServiceSchema(shared, tables, references, present, List.of()).generate();
       } finally {
         if (!present.isEmpty() && !shared.getAutoCommit()) {
           shared.rollback();
           shared.setAutoCommit(autoCommit);
         }
       }
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading the shape of tables " + tables, e);
+    }
+  }
+
+  /**
+   * The schema of tables that are archived.
+   *
+   * @param released the foreign keys across the group's border that were taken off before
+   */
+  static String ofArchive(Connection shared, List<TableName> tables, List<ForeignKey> released) {
+    try {
+      return new ServiceSchema(shared, tables, List.of(), Map.of(), released).generate();
     } catch (SQLException e) {
       throw PostgresException.sql("reading the shape of tables " + tables, e);
     }
@@ -141,7 +157,8 @@ public final class ServiceSchema {
     sql.add(header());
     if (!needs.functions().isEmpty()) {
       sql.add(
-          "-- A function's text may name what is created further down.\nset local check_function_bodies = off;");
+          "-- A function's text may name what is created further down.\n"
+              + "set local check_function_bodies = off;");
     }
     section(sql, "Schemas", schemas(typeDdl, functions, sequences));
     section(sql, "Extensions", typeDdl.extensions(needs.extensions()));
@@ -276,7 +293,9 @@ public final class ServiceSchema {
           .append(comment(references.stream().map(ReferenceTable::source).toList()))
           .append('\n');
     }
-    List<ForeignKey> crossing = ForeignKeys.crossing(catalog, withPartitions(oids));
+    List<ForeignKey> crossing =
+        new ArrayList<>(ForeignKeys.crossing(catalog, withPartitions(oids)));
+    crossing.addAll(released);
     header.append(
         crossing.isEmpty()
             ? "-- No foreign key leaves the group.\n"
@@ -294,7 +313,8 @@ public final class ServiceSchema {
           what -> header.append("--   ").append(what.replaceAll("\\R", " ")).append('\n'));
     }
     header.append(
-        "-- Owners, privileges and tablespaces are not carried. What a function's text calls is not followed.");
+        "-- Owners, privileges and tablespaces are not carried. What a function's text calls is not"
+            + " followed.");
     return header.toString();
   }
 

@@ -1,6 +1,7 @@
 package dev.ficus.relay.internal.supervise;
 
 import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.Streams;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -16,9 +17,6 @@ import java.sql.SQLException;
  */
 final class Lease {
 
-  /** Ficus's first key of advisory locks for streams. */
-  private static final int CLASS = 1179206486;
-
   private final String name;
 
   private Lease(String name) {
@@ -26,7 +24,7 @@ final class Lease {
   }
 
   static Lease of(StreamRow stream) {
-    return new Lease("ficus.stream." + stream.name());
+    return new Lease(Streams.lease(stream.name()));
   }
 
   static Lease ofTopic(String topic) {
@@ -37,7 +35,7 @@ final class Lease {
   boolean take(Connection target) throws SQLException {
     try (PreparedStatement lock =
         target.prepareStatement("select pg_try_advisory_lock(?, hashtext(?))")) {
-      lock.setInt(1, CLASS);
+      lock.setInt(1, Streams.LEASE_CLASS);
       lock.setString(2, name);
       try (ResultSet row = lock.executeQuery()) {
         row.next();

@@ -57,20 +57,28 @@ final class CrossingKeys {
             .filter(key -> writtenInShared(key.referencing()) && writtenInShared(key.referenced()))
             .toList();
     for (ReleasedKey key : back) {
-      ForeignKey restored =
-          new ForeignKey(
-              key.name(),
-              key.referencing(),
-              key.referenced(),
-              work.tables().contains(key.referencing()),
-              key.definition(),
-              key.partitioned());
+      ForeignKey restored = asItWas(key);
       Patience.forLocks(
           work.settings().lockPatience(),
           () ->
               ForeignKeys.restore(work.shared(), List.of(restored), work.settings().lockTimeout()));
       work.store().releasedKeys().restored(key);
     }
+  }
+
+  private ForeignKey asItWas(ReleasedKey key) {
+    return new ForeignKey(
+        key.name(),
+        key.referencing(),
+        key.referenced(),
+        work.tables().contains(key.referencing()),
+        key.definition(),
+        key.partitioned());
+  }
+
+  /** The statements of {@link #restore} once the group is written in shared, for a dry run. */
+  List<String> restoreSql() {
+    return comingBack().stream().flatMap(key -> asItWas(key).restoreSql().stream()).toList();
   }
 
   /** The released keys that come back when the group is written in shared again. */

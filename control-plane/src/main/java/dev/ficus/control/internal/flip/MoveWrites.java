@@ -9,6 +9,7 @@ import dev.ficus.control.internal.gate.LongTransactions;
 import dev.ficus.control.internal.gate.MaxLag;
 import dev.ficus.control.internal.gate.RestorableKeys;
 import dev.ficus.control.internal.references.RepointedReferences;
+import dev.ficus.control.internal.store.Flips;
 import dev.ficus.control.internal.store.GroupChange;
 import dev.ficus.control.internal.store.GroupRow;
 import dev.ficus.control.internal.transition.FenceSteps;
@@ -16,11 +17,16 @@ import dev.ficus.control.internal.transition.RouteSteps;
 import dev.ficus.control.internal.transition.Step;
 import dev.ficus.control.internal.transition.StreamSteps;
 import dev.ficus.control.internal.transition.Transition;
+import dev.ficus.core.Epoch;
 import dev.ficus.core.Phase;
 import dev.ficus.core.Side;
-import dev.ficus.core.TableName;
+import dev.ficus.core.manifest.Service;
 import dev.ficus.postgres.FenceState;
+import dev.ficus.postgres.Marker;
+import dev.ficus.postgres.Slots;
+import dev.ficus.postgres.Streams;
 import dev.ficus.postgres.ddl.ForeignKey;
+import dev.ficus.postgres.ddl.Sequences;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -61,12 +67,13 @@ public record MoveWrites(Phase to) implements Transition {
     // First of all, so that a later command finds out about whatever a process that died has left.
     steps.add(
         Step.of(
-            "flip-begin",
-            "Note that a flip begins",
-            () -> {
-              SameTransforms.require(sides);
-              work.store().flips().begin(work.row(), to);
-            }));
+                "flip-begin",
+                "Note that a flip begins",
+                () -> {
+                  SameTransforms.require(sides);
+                  work.store().flips().begin(work.row(), to);
+                })
+            .showing(work.store().database(), () -> List.of(Flips.beginSql(work.row(), to))));
     steps.addAll(FenceSteps.installOnNewPartitions(work));
     if (sides.to() == Side.SERVICE) {
       CrossingKeys keys = new CrossingKeys(work);
@@ -93,24 +100,19 @@ public record MoveWrites(Phase to) implements Transition {
                   work.slots(sides.to()).create(slot);
                 })
             .showing(
-                sides.newDatabase(),
-                () ->
-                    List.of(
-                        "create publication "
-                            + slot
-                            + " for table "
-                            + names(work.tables())
-                            + " with (publish_via_partition_root = true)",
-                        "select pg_create_logical_replication_slot('" + slot + "', 'pgoutput')")));
+                sides.newDatabase(), () -> work.slots(sides.to()).createSql(slot, work.tables())));
     RepointedReferences references = new RepointedReferences(work);
     if (references.any()) {
       steps.add(
           Step.of(
-              "create-reference-slots",
-              "Create the slots in "
-                  + sides.newDatabase().name()
-                  + " that reference copies of this group's tables will be fed from",
-              () -> references.createSlots(sides.newDatabase(), work.row().epoch().next())));
+                  "create-reference-slots",
+                  "Create the slots in "
+                      + sides.newDatabase().name()
+                      + " that reference copies of this group's tables will be fed from",
+                  () -> references.createSlots(sides.newDatabase(), work.row().epoch().next()))
+              .showing(
+                  sides.newDatabase(),
+                  () -> references.createSlotsSql(sides.newDatabase(), work.row().epoch().next())));
     }
     return steps;
   }
@@ -124,21 +126,41 @@ public record MoveWrites(Phase to) implements Transition {
         .ifPresent(flip -> new GiveUp(work, flip).afterCrash());
   }
 
-  private static String names(List<TableName> tables) {
-    return String.join(", ", tables.stream().map(TableName::toString).toList());
-  }
-
   @Override
   public Decision decision(Work work) {
     Sides sides = new Sides(work, to.writeSide());
-    return new Decision(
-        "Close the fence in "
-            + sides.oldDatabase().name()
-            + ", wait for stream "
-            + sides.oldStream()
-            + ", move sequences, and decide: the group enters "
-            + to,
-        () -> new WritePause(work, to.writeSide()).decide(change(work.row())));
+    String slot = sides.newStream().slot(work.row().epoch().next());
+    return Decision.of(
+            "Close the fence in "
+                + sides.oldDatabase().name()
+                + ", wait for stream "
+                + sides.oldStream()
+                + ", move sequences, and decide: the group enters "
+                + to,
+            () -> new WritePause(work, to.writeSide()).decide(change(work.row())))
+        .showing(
+            sides.oldDatabase(),
+            () ->
+                Stream.concat(
+                        work
+                            .fence(sides.from())
+                            .moveFromTokenSql(FenceState.CLOSED, work.row().epoch())
+                            .stream(),
+                        Stream.of(Marker.SQL))
+                    .toList())
+        .showing(sides.newDatabase(), () -> sequencesSql(work, sides))
+        .showing(
+            sides.newDatabase(),
+            () -> List.of(Streams.stopSql(sides.oldStream()), Marker.SQL, Slots.advanceSql(slot)))
+        .showing(work.store().database(), () -> Flips.decideSql(work.row(), change(work.row())));
+  }
+
+  private static List<String> sequencesSql(Work work, Sides sides) {
+    try (Sequences sequences =
+        Sequences.prepare(
+            sides.oldDatabase(), sides.newDatabase(), work.tables(), sides.columnNames())) {
+      return sequences.moveSql();
+    }
   }
 
   @Override
@@ -148,54 +170,86 @@ public record MoveWrites(Phase to) implements Transition {
     List<Step> steps = new ArrayList<>();
     steps.add(
         Step.of(
-            "flip-open",
-            "Open the fence in " + sides.newDatabase().name() + " at epoch " + work.row().epoch(),
-            side::open));
+                "flip-open",
+                "Open the fence in "
+                    + sides.newDatabase().name()
+                    + " at epoch "
+                    + work.row().epoch(),
+                side::open)
+            .showing(
+                sides.newDatabase(),
+                () ->
+                    work.fence(sides.to()).moveFromTokenSql(FenceState.OPEN, work.row().epoch())));
     steps.add(
-        Step.of(
-            "flip-publish",
-            "Publish the route in both databases: the pause is over",
-            () -> {
-              RouteSteps.publishNow(work, work.row());
-              work.store().flips().opened(side.flip());
-            }));
+        RouteSteps.showing(
+            work,
+            work.row(),
+            Step.of(
+                "flip-publish",
+                "Publish the route in both databases: the pause is over",
+                () -> {
+                  RouteSteps.publishNow(work, work.row());
+                  work.store().flips().opened(side.flip());
+                })));
     RepointedReferences references = new RepointedReferences(work);
     if (references.any()) {
       steps.add(
-          Step.of(
-              "flip-references",
-              "Feed the reference copies of this group's tables from " + sides.newDatabase().name(),
-              () -> references.repoint(sides.oldDatabase(), sides.newDatabase(), side.flip())));
+          showing(
+              work,
+              sides,
+              references,
+              Step.of(
+                  "flip-references",
+                  "Feed the reference copies of this group's tables from "
+                      + sides.newDatabase().name(),
+                  () ->
+                      references.repoint(sides.oldDatabase(), sides.newDatabase(), side.flip()))));
     }
     steps.add(
         Step.of(
-            "flip-stream",
-            "Start stream " + sides.newStream() + " into " + sides.oldDatabase().name(),
-            side::requestStream));
+                "flip-stream",
+                "Start stream " + sides.newStream() + " into " + sides.oldDatabase().name(),
+                side::requestStream)
+            .showing(sides.oldDatabase(), side::requestStreamSql));
     steps.add(
         Step.of(
-            "flip-old-slot",
-            "Drop the slot of stream " + sides.oldStream() + " in " + sides.oldDatabase().name(),
-            side::endOldStream));
+                "flip-old-slot",
+                "Drop the slot of stream "
+                    + sides.oldStream()
+                    + " in "
+                    + sides.oldDatabase().name(),
+                side::endOldStream)
+            .showing(
+                sides.oldDatabase(),
+                () ->
+                    Slots.dropSql(
+                        sides.oldStream().slot(new Epoch(work.row().epoch().value() - 1))))
+            .showing(sides.newDatabase(), () -> List.of(Streams.removeSql(sides.oldStream()))));
     if (sides.to() == Side.SERVICE) {
       steps.add(
           Step.of(
-              "flip-forget-guards",
-              "Forget the guards of earlier dual writes",
-              side::forgetGuards));
+                  "flip-forget-guards",
+                  "Forget the guards of earlier dual writes",
+                  side::forgetGuards)
+              .showing(work.serviceDatabase(), () -> List.of(side.forgetGuardsSql())));
     } else {
       if (to.dualWrites()) {
         steps.add(
             Step.of(
-                "flip-dual",
-                "Set the fence in " + sides.oldDatabase().name() + " to " + FenceState.DUAL,
-                side::allowDualWrites));
+                    "flip-dual",
+                    "Set the fence in " + sides.oldDatabase().name() + " to " + FenceState.DUAL,
+                    side::allowDualWrites)
+                .showing(sides.newDatabase(), () -> List.of(Marker.SQL))
+                .showing(
+                    work.serviceDatabase(),
+                    () -> work.fence(Side.SERVICE).moveSql(FenceState.DUAL, work.row().epoch())));
       }
       steps.add(
           Step.of(
-              "flip-restore-foreign-keys",
-              "Restore the foreign keys whose both ends are written in shared again",
-              () -> new CrossingKeys(work).restore()));
+                  "flip-restore-foreign-keys",
+                  "Restore the foreign keys whose both ends are written in shared again",
+                  () -> new CrossingKeys(work).restore())
+              .showing(work.shared(), () -> new CrossingKeys(work).restoreSql()));
     }
     steps.add(RouteSteps.await(work));
     steps.add(
@@ -204,5 +258,17 @@ public record MoveWrites(Phase to) implements Transition {
             "Note that the flip is finished",
             () -> work.store().flips().finished(side.flip())));
     return steps;
+  }
+
+  private static Step showing(
+      Work work, Sides sides, RepointedReferences references, Step repoint) {
+    Step shown = repoint.showing(sides.oldDatabase(), () -> List.of(Marker.SQL));
+    for (Service reader : references.readers()) {
+      shown =
+          shown.showing(
+              work.database(reader.name().value()),
+              () -> references.switchSql(reader, sides.newDatabase(), work.row().epoch()));
+    }
+    return shown.showing(sides.oldDatabase(), () -> references.leaveSql(work.row().epoch()));
   }
 }

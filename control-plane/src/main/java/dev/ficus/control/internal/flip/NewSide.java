@@ -10,15 +10,22 @@ import dev.ficus.core.Side;
 import dev.ficus.postgres.Fence;
 import dev.ficus.postgres.FenceState;
 import dev.ficus.postgres.PostgresException;
+import dev.ficus.postgres.Shown;
 import dev.ficus.postgres.SqlErrors;
 import dev.ficus.postgres.StreamName;
+import dev.ficus.postgres.Streams;
 import dev.ficus.postgres.ddl.Sequences;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 
 /** What makes a decided flip true; each part may be repeated, also by another process. */
 final class NewSide {
+
+  private static final String FORGET_GUARDS =
+      "delete from ficus.guard where group_name = ? and epoch < ?";
 
   private final Work work;
   private final Sides sides;
@@ -119,6 +126,24 @@ final class NewSide {
     }
   }
 
+  /** The statements of {@link #requestStream}, for a dry run. */
+  List<String> requestStreamSql() {
+    List<String> statements =
+        new ArrayList<>(
+            Streams.requestFromSql(
+                sides.newStream(),
+                work.name(),
+                Direction.from(sides.to()),
+                sides.newDatabase().name(),
+                work.row().epoch(),
+                StreamSteps.tables(work, sides.to()),
+                work.group().via().onSlot()));
+    if (work.row().phase().dualWrites()) {
+      statements.addAll(Streams.guardSql(sides.newStream(), true));
+    }
+    return statements;
+  }
+
   /** Lets dual writes in again after a way back, once the relay guards (rule R10). */
   void allowDualWrites() {
     StreamSteps.awaitMarkerNow(work, sides.to());
@@ -138,12 +163,15 @@ final class NewSide {
             });
   }
 
+  /** The statement of {@link #forgetGuards}, for a dry run. */
+  String forgetGuardsSql() {
+    return Shown.sql(FORGET_GUARDS, work.name().value(), work.row().epoch().value());
+  }
+
   /** Forgets the guards of dual writes that are over: their fence is open to all now. */
   void forgetGuards() {
     try (Connection connection = work.serviceDatabase().connect("guards " + work.name());
-        PreparedStatement delete =
-            connection.prepareStatement(
-                "delete from ficus.guard where group_name = ? and epoch < ?")) {
+        PreparedStatement delete = connection.prepareStatement(FORGET_GUARDS)) {
       delete.setString(1, work.name().value());
       delete.setLong(2, work.row().epoch().value());
       delete.executeUpdate();

@@ -6,6 +6,7 @@ import dev.ficus.control.internal.store.Evidence;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FicusException;
 import dev.ficus.postgres.ddl.Archive;
+import dev.ficus.postgres.ddl.ForeignKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +60,7 @@ public final class Archived implements Gate {
     List<Archive.Entry> entries =
         Files.exists(folder)
             ? Archive.verify(folder)
-            : Archive.write(work.shared(), work.tables(), folder);
+            : Archive.write(work.shared(), work.tables(), folder, released(work));
     work.store()
         .evidence()
         .store(
@@ -68,6 +69,24 @@ public final class Archived implements Gate {
             work.row().epoch(),
             entries.stream().mapToLong(Archive.Entry::rows).sum(),
             folder.toString());
+  }
+
+  private static List<ForeignKey> released(Work work) {
+    return work.store().releasedKeys().released().stream()
+        .filter(
+            key ->
+                work.tables().contains(key.referencing())
+                    || work.tables().contains(key.referenced()))
+        .map(
+            key ->
+                new ForeignKey(
+                    key.name(),
+                    key.referencing(),
+                    key.referenced(),
+                    work.tables().contains(key.referencing()),
+                    key.definition(),
+                    key.partitioned()))
+        .toList();
   }
 
   @Override
@@ -83,7 +102,7 @@ public final class Archived implements Gate {
     } catch (FicusException e) {
       // The evidence carries the reason to the operator, who is refused by it.
       whole = 0;
-      detail = String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
+      detail = e.what().replaceAll("\\s+", " ");
     }
     work.store().evidence().store(work.name(), name(), work.row().epoch(), whole, detail);
   }
@@ -95,6 +114,6 @@ public final class Archived implements Gate {
             evidence -> evidence.measured() == 1,
             Evidence::detail,
             "roll back to SEALED and retire anew, which writes a new archive")
-        .of(work, name());
+        .of(work, this);
   }
 }

@@ -58,7 +58,8 @@ public record CarriedDeletes(Phase to) implements Gate {
                 evidence.measured() == 0
                     ? "all carried"
                     : "no stream would carry deletes for " + evidence.detail(),
-            "move the children's writes out of shared before the parents are sealed, and back only after their seal is taken back")
-        .of(work, name());
+            "move the children's writes out of shared before the parents are sealed, and back only"
+                + " after their seal is taken back")
+        .of(work, this);
   }
 }

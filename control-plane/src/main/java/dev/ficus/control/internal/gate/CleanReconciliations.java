@@ -2,6 +2,7 @@ package dev.ficus.control.internal.gate;
 
 import dev.ficus.control.GateResult;
 import dev.ficus.control.internal.Work;
+import dev.ficus.control.internal.store.Evidence;
 
 /** So many comparisons of the present copy in a row were clean. */
 public final class CleanReconciliations implements Gate {
@@ -22,11 +23,15 @@ public final class CleanReconciliations implements Gate {
   @Override
   public GateResult judge(Work work) {
     int bound = work.group().gates().cleanReconciliations();
-    return new Judgement(
-            "at least " + bound + " in a row since the present copy began",
-            evidence -> evidence.measured() >= bound,
-            evidence -> evidence.measured() + " clean in a row",
-            "run: ficus reconcile " + work.name())
-        .of(work, name());
+    // The comparisons are stored themselves: each counts at once, without another measurement.
+    int clean = work.store().reconciliations().cleanInARow(work.row());
+    return new GateResult(
+        name(),
+        clean >= bound,
+        clean + " clean in a row",
+        "at least " + bound + " in a row since the present copy began",
+        "run: ficus reconcile " + work.name(),
+        mayBeOverridden(),
+        work.store().evidence().newest(work.row(), name()).map(Evidence::at));
   }
 }

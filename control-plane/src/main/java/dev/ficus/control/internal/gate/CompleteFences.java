@@ -44,6 +44,6 @@ public final class CompleteFences implements Gate {
                     : "trigger ficus_fence missing or disabled on " + evidence.detail(),
             "somebody dropped or disabled triggers: find out who, enable them, or roll back to"
                 + " PROVISIONED and further to SHARED, which installs them anew")
-        .of(work, name());
+        .of(work, this);
   }
 }

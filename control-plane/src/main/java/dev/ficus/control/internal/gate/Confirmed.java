@@ -30,7 +30,7 @@ public record Confirmed(List<TableName> confirmed) implements Gate {
 
   @Override
   public void measure(Work work) {
-    boolean all = Set.copyOf(confirmed).equals(Set.copyOf(work.tables()));
+    boolean all = all(work);
     work.store()
         .evidence()
         .store(
@@ -39,6 +39,10 @@ public record Confirmed(List<TableName> confirmed) implements Gate {
             work.row().epoch(),
             all ? 1 : 0,
             confirmed.isEmpty() ? "no table" : names(confirmed));
+  }
+
+  private boolean all(Work work) {
+    return Set.copyOf(confirmed).equals(Set.copyOf(work.tables()));
   }
 
   private static String names(List<TableName> tables) {
@@ -50,9 +54,10 @@ public record Confirmed(List<TableName> confirmed) implements Gate {
     String all = names(work.tables());
     return new Judgement(
             "all of " + all,
-            evidence -> evidence.measured() == 1,
-            evidence -> evidence.detail() + " confirmed",
+            // What an earlier command named confirms nothing for this one.
+            evidence -> evidence.measured() == 1 && all(work),
+            evidence -> (confirmed.isEmpty() ? "no table" : names(confirmed)) + " confirmed",
             "name every table: --confirm " + all)
-        .of(work, name());
+        .of(work, this);
   }
 }

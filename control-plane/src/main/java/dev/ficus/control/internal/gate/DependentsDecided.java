@@ -2,6 +2,7 @@ package dev.ficus.control.internal.gate;
 
 import dev.ficus.control.GateResult;
 import dev.ficus.control.internal.Work;
+import dev.ficus.control.internal.store.Evidence;
 import dev.ficus.core.ErrorKind;
 import dev.ficus.core.FicusException;
 import dev.ficus.core.manifest.DependentDecision;
@@ -11,6 +12,7 @@ import dev.ficus.postgres.ddl.Dependents;
 import dev.ficus.postgres.ddl.Retirement;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -20,6 +22,8 @@ import java.util.Map;
  * @param decisions the operator's decisions, by the object's name; the manifest's count as well
  */
 public record DependentsDecided(Map<String, DependentDecision> decisions) implements Gate {
+
+  private static final String SEPARATOR = "; ";
 
   @Override
   public String name() {
@@ -38,7 +42,7 @@ public record DependentsDecided(Map<String, DependentDecision> decisions) implem
       open =
           undecided(
               work,
-              decisions,
+              Map.of(),
               Dependents.of(connection, work.tables().stream().map(Retirement::retired).toList()));
     } catch (SQLException e) {
       throw PostgresException.sql("looking for what depends on group " + work.name(), e);
@@ -48,9 +52,23 @@ public record DependentsDecided(Map<String, DependentDecision> decisions) implem
         .store(work.name(), name(), work.row().epoch(), open.size(), names(open));
   }
 
+  /*
+   The evidence names what the manifest leaves open: what an operator decides holds for one command. A name that cannot be told apart keeps
+   the gate shut, and the drop itself looks again.
+  */
+  private List<String> left(Evidence evidence) {
+    return evidence.measured() == 0
+        ? List.of()
+        : Arrays.stream(evidence.detail().split(SEPARATOR))
+            .filter(
+                dependent ->
+                    decisions.keySet().stream().noneMatch(it -> dependent.endsWith(" " + it)))
+            .toList();
+  }
+
   private static String names(List<Dependent> dependents) {
     return String.join(
-        ", ",
+        SEPARATOR,
         dependents.stream()
             .map(
                 dependent ->
@@ -93,10 +111,13 @@ public record DependentsDecided(Map<String, DependentDecision> decisions) implem
   public GateResult judge(Work work) {
     return new Judgement(
             "decided by the manifest or the operator, each one",
-            evidence -> evidence.measured() == 0,
-            evidence -> evidence.measured() == 0 ? "all decided" : evidence.detail() + " undecided",
+            evidence -> left(evidence).isEmpty(),
+            evidence ->
+                left(evidence).isEmpty()
+                    ? "all decided"
+                    : String.join(SEPARATOR, left(evidence)) + " undecided",
             "move what is still needed off these tables, then say --dependent NAME=drop for the"
                 + " rest")
-        .of(work, name());
+        .of(work, this);
   }
 }

@@ -18,14 +18,27 @@ import java.util.function.Predicate;
 record Judgement(
     String bound, Predicate<Evidence> opens, Function<Evidence, String> shown, String remedy) {
 
-  GateResult of(Work work, String gate) {
-    Optional<Evidence> evidence = work.store().evidence().newest(work.row(), gate);
+  /** The result of a gate that asks for nothing, measured or not. */
+  static GateResult satisfied(Gate gate, String bound) {
     return new GateResult(
-        gate,
+        gate.name(),
+        true,
+        "nothing asked for",
+        bound,
+        "nothing is to be done",
+        gate.mayBeOverridden(),
+        Optional.empty());
+  }
+
+  GateResult of(Work work, Gate gate) {
+    Optional<Evidence> evidence = work.store().evidence().newest(work.row(), gate.name());
+    return new GateResult(
+        gate.name(),
         evidence.filter(opens).isPresent(),
         evidence.map(shown).orElse("not measured yet"),
         bound,
         remedy,
+        gate.mayBeOverridden(),
         evidence.map(Evidence::at));
   }
 }

@@ -81,6 +81,6 @@ public final class LongTransactions implements Gate {
             evidence -> evidence.measured() == 0,
             evidence -> evidence.measured() == 0 ? "none" : evidence.detail(),
             "let them end, or end them with pg_terminate_backend(pid), then try again")
-        .of(work, name());
+        .of(work, this);
   }
 }

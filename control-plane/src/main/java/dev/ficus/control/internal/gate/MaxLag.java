@@ -36,7 +36,7 @@ public final class MaxLag implements Gate {
     } catch (FicusException e) {
       // The evidence carries the reason to the operator, who is refused by it.
       millis = NOT_REACHED;
-      detail = String.valueOf(e.getMessage());
+      detail = e.what();
     }
     work.store().evidence().store(work.name(), name(), work.row().epoch(), millis, detail);
   }
@@ -52,6 +52,6 @@ public final class MaxLag implements Gate {
                     ? "marker not reached: " + evidence.detail().replaceAll("\\s+", " ")
                     : evidence.measured() + " ms (" + evidence.detail() + ")",
             "check that a relay runs (ficus relay) and keeps up, then try again")
-        .of(work, name());
+        .of(work, this);
   }
 }

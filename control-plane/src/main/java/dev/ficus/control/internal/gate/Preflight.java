@@ -49,7 +49,7 @@ public final class Preflight implements Gate {
         GeneratedSchema.of(work);
       } catch (FicusException e) {
         // The evidence carries the reason to the operator, who is refused by it.
-        problems.add(String.valueOf(e.getMessage()).strip());
+        problems.add(e.what().strip() + ": " + e.next());
       }
     }
     if (problems.isEmpty()) {
@@ -113,6 +113,6 @@ public final class Preflight implements Gate {
             evidence -> evidence.measured() == 0,
             evidence -> evidence.measured() == 0 ? "no problem" : evidence.detail(),
             "mend what is named, then try again")
-        .of(work, name());
+        .of(work, this);
   }
 }

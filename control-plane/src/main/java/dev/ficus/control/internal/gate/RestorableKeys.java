@@ -70,7 +70,7 @@ public record RestorableKeys(Supplier<List<ReleasedKey>> comingBack) implements 
                   + key.referenced());
     } catch (FicusException e) {
       // What could not be looked at must not read as fine.
-      return Optional.of(String.valueOf(e.getMessage()).replaceFirst("\n(?s:.*)", ""));
+      return Optional.of(e.what());
     }
   }
 
@@ -100,7 +100,8 @@ public record RestorableKeys(Supplier<List<ReleasedKey>> comingBack) implements 
             "restorable, all that were released",
             evidence -> evidence.measured() == 0,
             evidence -> evidence.measured() == 0 ? "all restorable" : evidence.detail(),
-            "delete or correct those rows where they are written, then try again; if it is overridden, the way back stays unfinished until they are corrected")
-        .of(work, name());
+            "delete or correct those rows where they are written, then try again; if it is"
+                + " overridden, the way back stays unfinished until they are corrected")
+        .of(work, this);
   }
 }

@@ -45,6 +45,6 @@ public final class SealedCopy implements Gate {
             evidence -> evidence.measured() == 1,
             evidence -> evidence.detail(),
             "finish the way back that was begun: ficus rollback " + work.name())
-        .of(work, name());
+        .of(work, this);
   }
 }

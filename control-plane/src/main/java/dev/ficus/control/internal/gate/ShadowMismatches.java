@@ -49,6 +49,6 @@ public final class ShadowMismatches implements Gate {
                 evidence.measured() == UNKNOWN ? "unknown" : evidence.measured() + " differed",
             "find the differing reads in the instances' logs, mend the cause, then roll back to"
                 + " DUAL_WRITING and shadow anew")
-        .of(work, name());
+        .of(work, this);
   }
 }

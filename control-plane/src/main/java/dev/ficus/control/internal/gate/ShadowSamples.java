@@ -41,13 +41,17 @@ public final class ShadowSamples implements Gate {
   @Override
   public GateResult judge(Work work) {
     long bound = work.group().gates().shadowSamples();
+    String asked = "at least " + bound + " since shadowing began";
+    if (bound == 0) {
+      return Judgement.satisfied(this, asked);
+    }
     return new Judgement(
-            "at least " + bound + " since shadowing began",
+            asked,
             evidence -> evidence.measured() >= bound,
             evidence ->
                 evidence.measured() == UNKNOWN ? "unknown" : evidence.measured() + " compared",
             "let more traffic run through @FicusRead; a group whose services do not embed the"
                 + " library passes by --override shadow-samples")
-        .of(work, name());
+        .of(work, this);
   }
 }

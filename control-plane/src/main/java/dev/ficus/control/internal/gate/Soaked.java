@@ -27,13 +27,17 @@ public final class Soaked implements Gate {
   @Override
   public GateResult judge(Work work) {
     Duration bound = work.group().gates().soak();
+    String asked = "at least " + bound.toSeconds() + " s";
+    if (bound.isZero()) {
+      return Judgement.satisfied(this, asked);
+    }
     return new Judgement(
-            "at least " + bound.toSeconds() + " s",
+            asked,
             evidence ->
                 evidence.measured() >= bound.toSeconds()
                     && !evidence.at().isBefore(work.row().phaseSince()),
             evidence -> evidence.measured() + " s " + evidence.detail(),
             "wait until the soak time is over")
-        .of(work, name());
+        .of(work, this);
   }
 }

@@ -67,6 +67,6 @@ public final class Unused implements Gate {
             evidence -> evidence.detail(),
             "find who still reads them (views read them too) and end that; then wait until the"
                 + " soak time is over")
-        .of(work, name());
+        .of(work, this);
   }
 }

@@ -12,9 +12,11 @@ import dev.ficus.core.manifest.Manifest;
 import dev.ficus.core.manifest.OnDelete;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostgresException;
+import dev.ficus.postgres.Shown;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -25,6 +27,19 @@ import java.util.List;
  * written there; in a service database it is the stream of the reference copy.
  */
 public final class LooseForeignKeys {
+
+  private static final String DELETE =
+      "delete from ficus.loose_foreign_key where name <> all (?::text[])";
+  private static final String UPSERT =
+      """
+      insert into ficus.loose_foreign_key (name, child_group, child_schema, child_table, child_columns, parent_schema,
+        parent_table, parent_columns, on_delete)
+      values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      on conflict (name) do update set child_group = excluded.child_group, child_schema = excluded.child_schema,
+        child_table = excluded.child_table, child_columns = excluded.child_columns,
+        parent_schema = excluded.parent_schema, parent_table = excluded.parent_table,
+        parent_columns = excluded.parent_columns, on_delete = excluded.on_delete
+      """;
 
   private LooseForeignKeys() {}
 
@@ -78,32 +93,49 @@ public final class LooseForeignKeys {
 
   /** Writes the rules into the databases whose streams carry them. */
   public static void install(Work work) {
-    List<Rule> all = of(work.manifest());
-    write(work.shared(), all);
-    write(
-        work.serviceDatabase(),
-        all.stream()
-            .filter(rule -> rule.children().service().equals(work.service().name()))
-            .toList());
+    for (Database database : List.of(work.shared(), work.serviceDatabase())) {
+      write(database, carriedIn(work, database));
+    }
+  }
+
+  /** The rules that streams into a database of the work carry. */
+  private static List<Rule> carriedIn(Work work, Database database) {
+    return of(work.manifest()).stream()
+        .filter(
+            rule ->
+                database.equals(work.shared())
+                    || rule.children().service().equals(work.service().name()))
+        .toList();
+  }
+
+  /** The statements of {@link #install} in one of the two databases, for a dry run. */
+  public static List<String> installSql(Work work, Database database) {
+    List<Rule> rules = carriedIn(work, database);
+    List<String> statements = new ArrayList<>();
+    statements.add(Shown.sql(DELETE, rules.stream().map(rule -> rule.key().name()).toList()));
+    for (Rule rule : rules) {
+      LooseForeignKey key = rule.key();
+      statements.add(
+          Shown.sql(
+              UPSERT,
+              key.name(),
+              rule.children().name().value(),
+              key.from().schema(),
+              key.from().name(),
+              key.fromColumns(),
+              key.to().schema(),
+              key.to().name(),
+              key.toColumns(),
+              key.onDelete().word()));
+    }
+    return statements;
   }
 
   /** Makes the rows be the rules; notes of parents stay with rules that stay. */
   private static void write(Database database, List<Rule> rules) {
     try (Connection connection = database.connect("loose foreign keys");
-        PreparedStatement delete =
-            connection.prepareStatement(
-                "delete from ficus.loose_foreign_key where name <> all (?::text[])");
-        PreparedStatement upsert =
-            connection.prepareStatement(
-                """
-                insert into ficus.loose_foreign_key (name, child_group, child_schema, child_table, child_columns, parent_schema,
-                  parent_table, parent_columns, on_delete)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                on conflict (name) do update set child_group = excluded.child_group, child_schema = excluded.child_schema,
-                  child_table = excluded.child_table, child_columns = excluded.child_columns,
-                  parent_schema = excluded.parent_schema, parent_table = excluded.parent_table,
-                  parent_columns = excluded.parent_columns, on_delete = excluded.on_delete
-                """)) {
+        PreparedStatement delete = connection.prepareStatement(DELETE);
+        PreparedStatement upsert = connection.prepareStatement(UPSERT)) {
       connection.setAutoCommit(false);
       delete.setArray(
           1,

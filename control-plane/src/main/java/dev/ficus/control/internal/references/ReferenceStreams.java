@@ -133,11 +133,31 @@ public final class ReferenceStreams {
     }
   }
 
+  /** The statements of {@link #request}, for a dry run. */
+  public static List<String> requestSql(Work work) {
+    return readBy(work).stream()
+        .flatMap(
+            copies ->
+                Streams.requestCopySql(
+                    copies.stream(work.service()),
+                    copies.owner().name(),
+                    Direction.REFERENCE,
+                    copies.source().name(),
+                    copies.ownerEpoch(),
+                    copies.streamTables(),
+                    Via.DIRECT)
+                    .stream())
+        .toList();
+  }
+
   /** Waits until the copies that the work's group reads are there. */
   public static void awaitCopies(Work work) {
     for (Copies copies : readBy(work)) {
       new Streams(work.serviceDatabase())
-          .awaitStreaming(copies.stream(work.service()), work.settings().copyPatience());
+          .awaitStreaming(
+              copies.stream(work.service()),
+              work.settings().copyPatience(),
+              work.settings().streamPatience());
     }
   }
 

@@ -53,20 +53,62 @@ public final class RepointedReferences {
 
   /** Whether the manifest lets any other service copy tables of the group. */
   public boolean any() {
-    return work.manifest().services().stream().anyMatch(reader -> !copiedBy(reader).isEmpty());
+    return !readers().isEmpty();
   }
 
   /** Makes the slots that the copies will be fed from; a copy that is not whole gets none. */
   public void createSlots(Database newSide, Epoch epoch) {
     Slots slots = new Slots(newSide);
-    for (Service reader : work.manifest().services()) {
-      Optional<StreamRow> row = find(reader);
-      if (row.isPresent() && row.get().state() == StreamState.STREAMING) {
-        String slot = row.get().name().slot(epoch);
-        slots.publish(slot, row.get().tables().stream().map(table -> table.source()).toList());
-        slots.create(slot);
-      }
+    for (StreamRow row : whole()) {
+      String slot = row.name().slot(epoch);
+      slots.publish(slot, sources(row));
+      slots.create(slot);
     }
+  }
+
+  /** The statements of {@link #createSlots}, for a dry run. */
+  public List<String> createSlotsSql(Database newSide, Epoch epoch) {
+    Slots slots = new Slots(newSide);
+    return whole().stream()
+        .flatMap(row -> slots.createSql(row.name().slot(epoch), sources(row)).stream())
+        .toList();
+  }
+
+  private List<StreamRow> whole() {
+    return work.manifest().services().stream()
+        .flatMap(reader -> find(reader).stream())
+        .filter(row -> row.state() == StreamState.STREAMING)
+        .toList();
+  }
+
+  private static List<TableName> sources(StreamRow row) {
+    return row.tables().stream().map(table -> table.source()).toList();
+  }
+
+  /** The statements in the old write side of {@link #repoint}, for a dry run. */
+  public List<String> leaveSql(Epoch epoch) {
+    return readers().stream()
+        .flatMap(reader -> Slots.dropSql(name(reader).slot(new Epoch(epoch.value() - 1))).stream())
+        .toList();
+  }
+
+  /** The services that the manifest lets copy tables of the group. */
+  public List<Service> readers() {
+    return work.manifest().services().stream()
+        .filter(reader -> !copiedBy(reader).isEmpty())
+        .toList();
+  }
+
+  /** The statement in a reader's database of {@link #repoint}, for a dry run. */
+  public List<String> switchSql(Service reader, Database newSide, Epoch epoch) {
+    return find(reader)
+        .map(
+            row ->
+                row.state() == StreamState.STREAMING
+                    ? StreamSwitch.toSlotSql(row, newSide.name(), epoch)
+                    : StreamSwitch.toCopySql(row, newSide.name(), epoch))
+        .stream()
+        .toList();
   }
 
   /** Drops the slots of a flip that was given up. */

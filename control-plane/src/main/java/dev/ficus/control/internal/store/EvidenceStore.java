@@ -25,7 +25,8 @@ public final class EvidenceStore {
     try (Connection connection = database.connect("evidence " + group);
         PreparedStatement insert =
             connection.prepareStatement(
-                "insert into ficus_control.evidence (group_name, gate, epoch, measured, detail) values (?, ?, ?, ?, ?)")) {
+                "insert into ficus_control.evidence (group_name, gate, epoch, measured, detail)"
+                    + " values (?, ?, ?, ?, ?)")) {
       insert.setString(1, group.value());
       insert.setString(2, gate);
       insert.setLong(3, epoch.value());
@@ -71,6 +72,9 @@ public final class EvidenceStore {
             : Optional.empty();
       }
     } catch (SQLException e) {
+      if (ControlStore.isMissing(e)) {
+        return Optional.empty();
+      }
       throw PostgresException.sql("reading evidence " + gate + " of group " + row.name(), e);
     }
   }

@@ -9,6 +9,7 @@ import dev.ficus.core.Side;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.ServerIdentity;
+import dev.ficus.postgres.Shown;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -42,6 +43,18 @@ public final class Flips {
       select id, from_phase, to_phase, to_side, epoch, decided_at is not null, opened_at is not null, start_lsn::text,
         start_system, start_timeline
       from ficus_control.flip
+      """;
+
+  private static final String BEGIN =
+      """
+      insert into ficus_control.flip (group_name, from_phase, to_phase, to_side, epoch)
+      values (?, ?, ?, ?, ?)
+      """;
+  private static final String DECIDE =
+      """
+      update ficus_control.flip set decided_at = clock_timestamp(), start_lsn = ?::pg_lsn,
+        start_system = ?, start_timeline = ?
+      where id = ? and decided_at is null and given_up_at is null
       """;
 
   private final Database database;
@@ -87,12 +100,7 @@ public final class Flips {
   /** Notes that a flip begins, before any fence moves. */
   public Flip begin(GroupRow row, Phase to) {
     try (Connection connection = database.connect("flip " + row.name());
-        PreparedStatement insert =
-            connection.prepareStatement(
-                """
-                insert into ficus_control.flip (group_name, from_phase, to_phase, to_side, epoch)
-                values (?, ?, ?, ?, ?)
-                """)) {
+        PreparedStatement insert = connection.prepareStatement(BEGIN)) {
       insert.setString(1, row.name().value());
       insert.setString(2, row.phase().name());
       insert.setString(3, to.name());
@@ -103,6 +111,29 @@ public final class Flips {
     } catch (SQLException e) {
       throw PostgresException.sql("beginning a flip of group " + row.name(), e);
     }
+  }
+
+  /** The statement of {@link #begin}, for a dry run. */
+  public static String beginSql(GroupRow row, Phase to) {
+    return Shown.sql(
+        BEGIN,
+        row.name().value(),
+        row.phase().name(),
+        to.name(),
+        to.writeSide().name(),
+        row.epoch().next().value());
+  }
+
+  /** The statements of {@link #decide}, for a dry run. */
+  public static List<String> decideSql(GroupRow read, GroupChange change) {
+    return List.of(
+        Shown.sql(
+            DECIDE,
+            Shown.later("the slot's position"),
+            Shown.later("the new write side's system identifier"),
+            Shown.later("its timeline"),
+            Shown.later("this flip")),
+        Groups.changeSql(read, change));
   }
 
   /** Notes since when the old side has been closed. */
@@ -121,13 +152,7 @@ public final class Flips {
       Flip flip, GroupRow read, GroupChange change, ServerIdentity identity, Lsn start) {
     try (Connection connection = database.connect("flip " + read.name())) {
       connection.setAutoCommit(false);
-      try (PreparedStatement update =
-          connection.prepareStatement(
-              """
-              update ficus_control.flip set decided_at = clock_timestamp(), start_lsn = ?::pg_lsn,
-                start_system = ?, start_timeline = ?
-              where id = ? and decided_at is null and given_up_at is null
-              """)) {
+      try (PreparedStatement update = connection.prepareStatement(DECIDE)) {
         update.setString(1, start.toString());
         update.setString(2, identity.system());
         update.setInt(3, identity.timeline());
@@ -197,6 +222,9 @@ public final class Flips {
     try (Connection connection = database.connect("flip " + group)) {
       return unfinished(connection, group);
     } catch (SQLException e) {
+      if (ControlStore.isMissing(e)) {
+        return Optional.empty();
+      }
       throw PostgresException.sql("reading the flip of group " + group, e);
     }
   }
@@ -235,6 +263,40 @@ public final class Flips {
       }
     }
     return groups;
+  }
+
+  /**
+   * A flip that keeps the group's users waiting, or out, as long as nobody ends it.
+   *
+   * @param to the phase that it was begun towards
+   * @param begunAt since when
+   */
+  public record Pending(Phase to, Instant begunAt) {}
+
+  /** The flip that has begun, and after which no side has been opened yet. */
+  public Optional<Pending> pending(GroupName group) {
+    try (Connection connection = database.connect("flip " + group);
+        PreparedStatement select =
+            connection.prepareStatement(
+                """
+                select to_phase, begun_at from ficus_control.flip
+                where group_name = ? and finished_at is null and opened_at is null order by id desc limit 1
+                """)) {
+      select.setString(1, group.value());
+      try (ResultSet row = select.executeQuery()) {
+        return row.next()
+            ? Optional.of(
+                new Pending(
+                    Phase.valueOf(row.getString(1)),
+                    row.getObject(2, OffsetDateTime.class).toInstant()))
+            : Optional.empty();
+      }
+    } catch (SQLException e) {
+      if (ControlStore.isMissing(e)) {
+        return Optional.empty();
+      }
+      throw PostgresException.sql("reading the flip of group " + group, e);
+    }
   }
 
   private static Optional<Flip> unfinished(Connection connection, GroupName group)
@@ -291,6 +353,9 @@ public final class Flips {
                 Optional.ofNullable(row.getObject(4, Long.class)).map(Duration::ofMillis)));
       }
     } catch (SQLException e) {
+      if (ControlStore.isMissing(e)) {
+        return Optional.empty();
+      }
       throw PostgresException.sql("reading the last flip of group " + group, e);
     }
   }

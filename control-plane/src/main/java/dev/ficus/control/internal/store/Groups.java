@@ -9,11 +9,13 @@ import dev.ficus.core.ServiceName;
 import dev.ficus.core.TableName;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.PostgresException;
+import dev.ficus.postgres.Shown;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,10 +25,67 @@ import java.util.stream.Stream;
 /** The groups' rows; every change compares with what was read before (rule R13). */
 public final class Groups {
 
+  private static final String CHANGE =
+      """
+      update ficus_control.migration_group set
+        phase = ?, came_from = case when ? then phase else came_from end,
+        settled = case when ? then false else settled end, epoch = ?,
+        route_version = route_version + 1, read_percentage = ?, shadow_percentage = ?, kill_switch = ?,
+        phase_since = case when ? then clock_timestamp() else phase_since end,
+        evidence_since = case when ? then clock_timestamp() else evidence_since end
+      where name = ? and phase = ? and epoch = ? and route_version = ?
+      """;
+
   private final Database database;
 
   Groups(Database database) {
     this.database = database;
+  }
+
+  /** The group's row, or what it would be for a group never seen before; it writes nothing. */
+  public GroupRow look(GroupName name, ServiceName service) {
+    try (Connection connection = database.connect("control " + name)) {
+      return select(connection, name)
+          .map(row -> requireService(row, service))
+          .orElseGet(() -> unseen(name, service));
+    } catch (SQLException e) {
+      if (ControlStore.isMissing(e)) {
+        return unseen(name, service);
+      }
+      throw PostgresException.sql("reading group " + name + " from the control store", e);
+    }
+  }
+
+  private static GroupRow unseen(GroupName name, ServiceName service) {
+    return new GroupRow(
+        name,
+        service,
+        Phase.SHARED,
+        Phase.SHARED,
+        true,
+        Epoch.FIRST,
+        1,
+        0,
+        0,
+        false,
+        Instant.EPOCH,
+        Instant.EPOCH);
+  }
+
+  private static GroupRow requireService(GroupRow row, ServiceName service) {
+    if (!row.service().equals(service)) {
+      throw new FicusException(
+          ErrorKind.NEEDS_PERSON,
+          "group "
+              + row.name()
+              + " belongs to service "
+              + service
+              + " in the manifest and to "
+              + row.service()
+              + " in the control store",
+          "put the group back under service " + row.service() + " in the manifest");
+    }
+    return row;
   }
 
   /** The group's row; a group never seen before begins in {@code SHARED}. */
@@ -34,19 +93,7 @@ public final class Groups {
     try (Connection connection = database.connect("control " + name)) {
       Optional<GroupRow> row = select(connection, name);
       if (row.isPresent()) {
-        if (!row.get().service().equals(service)) {
-          throw new FicusException(
-              ErrorKind.NEEDS_PERSON,
-              "group "
-                  + name
-                  + " belongs to service "
-                  + service
-                  + " in the manifest and to "
-                  + row.get().service()
-                  + " in the control store",
-              "put the group back under service " + row.get().service() + " in the manifest");
-        }
-        return row.get();
+        return requireService(row.get(), service);
       }
       try (PreparedStatement insert =
           connection.prepareStatement(
@@ -81,6 +128,26 @@ public final class Groups {
     }
   }
 
+  /** The statement of {@link #change}, for a dry run. */
+  public static String changeSql(GroupRow read, GroupChange change) {
+    boolean moves = change.phase() != read.phase();
+    return Shown.sql(
+        CHANGE,
+        change.phase().name(),
+        moves,
+        moves,
+        change.epoch().value(),
+        change.readPercentage(),
+        change.shadowPercentage(),
+        change.killSwitch(),
+        moves,
+        change.renewsEvidence(),
+        read.name().value(),
+        read.phase().name(),
+        read.epoch().value(),
+        read.routeVersion());
+  }
+
   static FicusException changedMeanwhile(GroupRow read) {
     return new FicusException(
         ErrorKind.ABORTED,
@@ -94,17 +161,7 @@ public final class Groups {
   static boolean change(Connection connection, GroupRow read, GroupChange change)
       throws SQLException {
     boolean moves = change.phase() != read.phase();
-    try (PreparedStatement update =
-        connection.prepareStatement(
-            """
-            update ficus_control.migration_group set
-              phase = ?, came_from = case when ? then phase else came_from end,
-              settled = case when ? then false else settled end, epoch = ?,
-              route_version = route_version + 1, read_percentage = ?, shadow_percentage = ?, kill_switch = ?,
-              phase_since = case when ? then clock_timestamp() else phase_since end,
-              evidence_since = case when ? then clock_timestamp() else evidence_since end
-            where name = ? and phase = ? and epoch = ? and route_version = ?
-            """)) {
+    try (PreparedStatement update = connection.prepareStatement(CHANGE)) {
       update.setString(1, change.phase().name());
       update.setBoolean(2, moves);
       update.setBoolean(3, moves);
@@ -127,7 +184,8 @@ public final class Groups {
     try (Connection connection = database.connect("control " + read.name());
         PreparedStatement update =
             connection.prepareStatement(
-                "update ficus_control.migration_group set settled = true where name = ? and route_version = ?")) {
+                "update ficus_control.migration_group set settled = true where name = ? and"
+                    + " route_version = ?")) {
       update.setString(1, read.name().value());
       update.setLong(2, read.routeVersion());
       if (update.executeUpdate() != 1) {

@@ -45,9 +45,8 @@ public final class FenceSteps {
         .showing(
             database,
             () ->
-                work.tables().stream()
-                    .flatMap(table -> Fence.installSql(work.name(), table).stream())
-                    .toList());
+                work.fence(side)
+                    .installSql(work.tables(), state, work.row().epoch(), work.shared()));
   }
 
   /**
@@ -59,19 +58,32 @@ public final class FenceSteps {
     return partitioned.isEmpty()
         ? List.of()
         : List.of(
-            Step.of(
-                "install-fences-on-new-partitions",
-                "Complete the group's fences on new partitions of " + partitioned,
-                () -> {
-                  for (Side side : Side.values()) {
-                    Patience.forLocks(
-                        work.settings().lockPatience(),
-                        () ->
-                            work.fence(side)
-                                .installOnNewPartitions(
-                                    partitioned, work.settings().lockTimeout()));
-                  }
-                }));
+            showingNewPartitions(
+                work,
+                partitioned,
+                Step.of(
+                    "install-fences-on-new-partitions",
+                    "Complete the group's fences on new partitions of " + partitioned,
+                    () -> {
+                      for (Side side : Side.values()) {
+                        Patience.forLocks(
+                            work.settings().lockPatience(),
+                            () ->
+                                work.fence(side)
+                                    .installOnNewPartitions(
+                                        partitioned, work.settings().lockTimeout()));
+                      }
+                    })));
+  }
+
+  private static Step showingNewPartitions(Work work, List<TableName> partitioned, Step install) {
+    Step shown = install;
+    for (Side side : Side.values()) {
+      shown =
+          shown.showing(
+              work.side(side), () -> work.fence(side).installOnNewPartitionsSql(partitioned));
+    }
+    return shown;
   }
 
   private static boolean isPartitioned(Work work, TableName table) {
@@ -111,7 +123,15 @@ public final class FenceSteps {
             () ->
                 work.group().references().stream()
                     .flatMap(
-                        copy -> Fence.installSql(owner(work, copy.table()), copy.table()).stream())
+                        // A copy has no partitions, whatever its source has.
+                        copy ->
+                            new Fence(database, owner(work, copy.table()))
+                                    .installSql(
+                                        List.of(copy.table()),
+                                        FenceState.SEALED,
+                                        Epoch.FIRST,
+                                        database)
+                                    .stream())
                     .toList());
   }
 
@@ -171,16 +191,17 @@ public final class FenceSteps {
   /** Moves a fence that no flip is about. */
   static Step move(Work work, Side side, FenceState state) {
     return Step.of(
-        "fence-"
-            + side.name().toLowerCase(Locale.ROOT)
-            + "-"
-            + state.name().toLowerCase(Locale.ROOT),
-        "Set the group's fence in " + work.side(side).name() + " to " + state,
-        () ->
-            Patience.forLocks(
-                work.settings().lockPatience(),
-                () ->
-                    work.fence(side)
-                        .move(state, work.row().epoch(), work.settings().lockTimeout())));
+            "fence-"
+                + side.name().toLowerCase(Locale.ROOT)
+                + "-"
+                + state.name().toLowerCase(Locale.ROOT),
+            "Set the group's fence in " + work.side(side).name() + " to " + state,
+            () ->
+                Patience.forLocks(
+                    work.settings().lockPatience(),
+                    () ->
+                        work.fence(side)
+                            .move(state, work.row().epoch(), work.settings().lockTimeout())))
+        .showing(work.side(side), () -> work.fence(side).moveSql(state, work.row().epoch()));
   }
 }

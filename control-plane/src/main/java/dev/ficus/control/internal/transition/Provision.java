@@ -31,13 +31,15 @@ final class Provision implements Transition {
     List<Step> steps = new ArrayList<>();
     steps.add(
         Step.of(
-            "install-ficus",
-            "Install schema ficus in shared and in " + work.serviceDatabase().name(),
-            () -> {
-              FicusSchema.install(work.shared());
-              FicusSchema.install(work.serviceDatabase());
-              work.store().groups().provision(work.name(), work.tables());
-            }));
+                "install-ficus",
+                "Install schema ficus in shared and in " + work.serviceDatabase().name(),
+                () -> {
+                  FicusSchema.install(work.shared());
+                  FicusSchema.install(work.serviceDatabase());
+                  work.store().groups().provision(work.name(), work.tables());
+                })
+            .showing(work.shared(), () -> FicusSchema.installSql(work.shared()))
+            .showing(work.serviceDatabase(), () -> FicusSchema.installSql(work.serviceDatabase())));
     steps.add(
         Step.of(
                 "write-migration",

@@ -19,8 +19,20 @@ public final class RouteSteps {
 
   public static Step publish(Work work) {
     GroupRow row = work.row();
-    return Step.of(
-        "publish-route", "Publish the route in both databases", () -> publishNow(work, row));
+    return showing(
+        work,
+        row,
+        Step.of(
+            "publish-route", "Publish the route in both databases", () -> publishNow(work, row)));
+  }
+
+  /** A step that publishes a route, with the statements of that. */
+  public static Step showing(Work work, GroupRow row, Step publish) {
+    Step shown = publish;
+    for (Side side : Side.values()) {
+      shown = shown.showing(work.side(side), () -> Routes.publishSql(row.route()));
+    }
+    return shown;
   }
 
   /** A side that is down does not keep the other one's readers from hearing. */

@@ -24,10 +24,11 @@ final class StartDualWriting implements Transition {
   @Override
   public List<Step> prepare(Work work) {
     return List.of(
-        Step.of(
+        StreamSteps.guard(
+            work,
             "guard-stream",
             "Let stream " + work.streamFrom(Side.SHARED) + " write through guards",
-            () -> work.streams(Side.SERVICE).guard(work.streamFrom(Side.SHARED), true)),
+            true),
         // Every apply reads the flag in its own transaction: what is applied past this marker was
         // guarded (rule R10).
         StreamSteps.awaitMarker(work, Side.SHARED),

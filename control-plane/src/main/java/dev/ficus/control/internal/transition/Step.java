@@ -5,6 +5,7 @@ import dev.ficus.control.Plan.Sql;
 import dev.ficus.postgres.Database;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * One step of a transition. It may be run again at any time: it looks at what is really there and
@@ -24,14 +25,18 @@ public record Step(
     return new Step("control." + point, title, List::of, action, false);
   }
 
-  /** The same with statements to show. */
+  /** The same with statements to show, behind those that it shows already. */
   public Step showing(Database database, Supplier<List<String>> statements) {
-    return new Step(
-        point,
-        title,
-        () -> statements.get().stream().map(text -> new Sql(database.name(), text)).toList(),
-        action,
-        waits);
+    return new Step(point, title, and(sql, database, statements), action, waits);
+  }
+
+  static Supplier<List<Sql>> and(
+      Supplier<List<Sql>> before, Database database, Supplier<List<String>> statements) {
+    return () ->
+        Stream.concat(
+                before.get().stream(),
+                statements.get().stream().map(text -> new Sql(database.name(), text)))
+            .toList();
   }
 
   /** The same, marked as one that only waits for others. */

@@ -31,10 +31,11 @@ final class StopDualWriting implements Transition {
     // those that are there with them: see Streams.guard.
     steps.add(FenceSteps.move(work, Side.SERVICE, FenceState.CLOSED));
     steps.add(
-        Step.of(
+        StreamSteps.guard(
+            work,
             "unguard-stream",
             "Let stream " + work.streamFrom(Side.SHARED) + " write without guards",
-            () -> work.streams(Side.SERVICE).guard(work.streamFrom(Side.SHARED), false)));
+            false));
     steps.add(RouteSteps.await(work));
     return steps;
   }

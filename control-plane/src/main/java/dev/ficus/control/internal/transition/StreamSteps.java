@@ -7,6 +7,7 @@ import dev.ficus.core.Direction;
 import dev.ficus.core.Lsn;
 import dev.ficus.core.Side;
 import dev.ficus.core.TableName;
+import dev.ficus.core.Via;
 import dev.ficus.core.manifest.Transform;
 import dev.ficus.postgres.Database;
 import dev.ficus.postgres.Marker;
@@ -14,6 +15,7 @@ import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.PostponedDefinitions;
 import dev.ficus.postgres.Quoted;
 import dev.ficus.postgres.ReplicaRole;
+import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
@@ -36,23 +38,42 @@ public final class StreamSteps {
   /** Asks for the stream away from a side, beginning with a backfill. */
   static Step requestCopy(Work work, Side from) {
     StreamName name = work.streamFrom(from);
+    Via via = from == Side.SHARED ? work.group().via() : work.group().via().onSlot();
     return Step.of(
-        "request-stream",
-        "Ask the relay for stream "
-            + name
-            + " from "
-            + work.side(from).name()
-            + ", beginning with a backfill",
-        () ->
-            work.streams(from.other())
-                .requestCopy(
+            "request-stream",
+            "Ask the relay for stream "
+                + name
+                + " from "
+                + work.side(from).name()
+                + ", beginning with a backfill",
+            () ->
+                work.streams(from.other())
+                    .requestCopy(
+                        name,
+                        work.name(),
+                        Direction.from(from),
+                        work.side(from).name(),
+                        work.row().epoch(),
+                        tables(work, from),
+                        via))
+        .showing(
+            work.side(from.other()),
+            () ->
+                Streams.requestCopySql(
                     name,
                     work.name(),
                     Direction.from(from),
                     work.side(from).name(),
                     work.row().epoch(),
                     tables(work, from),
-                    from == Side.SHARED ? work.group().via() : work.group().via().onSlot()));
+                    via));
+  }
+
+  /** Lets the forward stream write through guards or without. */
+  static Step guard(Work work, String point, String title, boolean guarded) {
+    StreamName name = work.streamFrom(Side.SHARED);
+    return Step.of(point, title, () -> work.streams(Side.SERVICE).guard(name, guarded))
+        .showing(work.serviceDatabase(), () -> Streams.guardSql(name, guarded));
   }
 
   /**
@@ -85,7 +106,10 @@ public final class StreamSteps {
     return Step.of(
         "await-copied",
         "Wait until stream " + name + " has copied all rows and streams",
-        () -> work.streams(from.other()).awaitStreaming(name, work.settings().copyPatience()));
+        () ->
+            work.streams(from.other())
+                .awaitStreaming(
+                    name, work.settings().copyPatience(), work.settings().streamPatience()));
   }
 
   /** Proves that all that the side has committed so far is on the other side (rule R8). */
@@ -99,10 +123,7 @@ public final class StreamSteps {
                 + name
                 + " has applied past it",
             () -> awaitMarkerNow(work, from))
-        .showing(
-            work.side(from),
-            () ->
-                List.of("select pg_logical_emit_message(true, '" + Marker.PREFIX + "', 'marker')"));
+        .showing(work.side(from), () -> List.of(Marker.SQL));
   }
 
   public static void awaitMarkerNow(Work work, Side from) {
@@ -114,10 +135,19 @@ public final class StreamSteps {
   /** Ends the stream away from a side and drops its slot; nothing happens where there is none. */
   static Step end(Work work, Side from) {
     StreamName name = work.streamFrom(from);
+    Database target = work.side(from.other());
     return Step.of(
-        "end-stream",
-        "Stop stream " + name + " and drop its slot in " + work.side(from).name(),
-        () -> endNow(work, from));
+            "end-stream",
+            "Stop stream " + name + " and drop its slot in " + work.side(from).name(),
+            () -> endNow(work, from))
+        .showing(target, () -> List.of(Streams.stopSql(name)))
+        .showing(
+            work.side(from),
+            () ->
+                work.streams(from.other()).find(name).map(row -> Slots.dropSql(row.slot())).stream()
+                    .flatMap(List::stream)
+                    .toList())
+        .showing(target, () -> List.of(Streams.removeSql(name)));
   }
 
   public static void endNow(Work work, Side from) {
@@ -133,10 +163,11 @@ public final class StreamSteps {
 
   static Step requestReferences(Work work) {
     return Step.of(
-        "request-references",
-        "Ask the relay for the streams that feed reference copies in "
-            + work.serviceDatabase().name(),
-        () -> ReferenceStreams.request(work));
+            "request-references",
+            "Ask the relay for the streams that feed reference copies in "
+                + work.serviceDatabase().name(),
+            () -> ReferenceStreams.request(work))
+        .showing(work.serviceDatabase(), () -> ReferenceStreams.requestSql(work));
   }
 
   /**
@@ -149,9 +180,14 @@ public final class StreamSteps {
         ? List.of()
         : List.of(
             Step.of(
-                "install-loose-foreign-keys",
-                "Let streams carry deletes by the loose foreign keys " + String.join(", ", names),
-                () -> LooseForeignKeys.install(work)));
+                    "install-loose-foreign-keys",
+                    "Let streams carry deletes by the loose foreign keys "
+                        + String.join(", ", names),
+                    () -> LooseForeignKeys.install(work))
+                .showing(work.shared(), () -> LooseForeignKeys.installSql(work, work.shared()))
+                .showing(
+                    work.serviceDatabase(),
+                    () -> LooseForeignKeys.installSql(work, work.serviceDatabase())));
   }
 
   static Step endReferences(Work work) {

@@ -1,11 +1,16 @@
 package dev.ficus.control.internal.transition;
 
+import dev.ficus.control.Plan.PlannedStep;
+import dev.ficus.control.Plan.Sql;
 import dev.ficus.control.internal.Work;
 import dev.ficus.control.internal.gate.Gate;
 import dev.ficus.control.internal.store.GroupChange;
 import dev.ficus.control.internal.store.GroupRow;
+import dev.ficus.control.internal.store.Groups;
 import dev.ficus.core.Phase;
+import dev.ficus.postgres.Database;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * The way from one phase to another.
@@ -34,8 +39,10 @@ public interface Transition {
    */
   default Decision decision(Work work) {
     GroupChange change = change(work.row());
-    return new Decision(
-        "Decide: the group enters " + to(), () -> work.store().groups().change(work.row(), change));
+    return Decision.of(
+            "Decide: the group enters " + to(),
+            () -> work.store().groups().change(work.row(), change))
+        .showing(work.store().database(), () -> List.of(Groups.changeSql(work.row(), change)));
   }
 
   /**
@@ -56,7 +63,24 @@ public interface Transition {
    * The compare-and-set that moves the phase.
    *
    * @param title what it does, an imperative sentence
+   * @param sql the statements that it would run, for a dry run; it may read catalogs
    * @param action does it and returns the group's new row
    */
-  record Decision(String title, java.util.function.Supplier<GroupRow> action) {}
+  record Decision(String title, Supplier<List<Sql>> sql, Supplier<GroupRow> action) {
+
+    /** A decision without statements to show. */
+    public static Decision of(String title, Supplier<GroupRow> action) {
+      return new Decision(title, List::of, action);
+    }
+
+    /** The same with statements to show, behind those that it shows already. */
+    public Decision showing(Database database, Supplier<List<String>> statements) {
+      return new Decision(title, Step.and(sql, database, statements), action);
+    }
+
+    /** For a dry run. */
+    public PlannedStep planned() {
+      return new PlannedStep(title, sql.get());
+    }
+  }
 }
