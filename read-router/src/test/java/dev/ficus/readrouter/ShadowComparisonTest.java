@@ -10,6 +10,7 @@ import dev.ficus.core.Phase;
 import dev.ficus.core.Side;
 import dev.ficus.postgres.Counter;
 import java.time.Duration;
+import java.util.NoSuchElementException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -59,6 +60,48 @@ class ShadowComparisonTest {
           sides.streamed();
           return sides.counted(Counter.SHADOW_MISMATCHES) == 1;
         });
+    assertThat(sides.counted(Counter.SHADOW_COMPARED)).isEqualTo(1);
+  }
+
+  @Test
+  void shouldNotCountASampleThatFailsOnAnotherThreadThanItsRequests() throws Throwable {
+    sides.publish(Phase.READS_SHADOWED, Epoch.FIRST, 0, 100, false);
+    Thread request = Thread.currentThread();
+
+    for (int i = 0; i < 3; i++) {
+      sides.router.<String>call(
+          "Orders.read",
+          KEY,
+          true,
+          side -> {
+            if (Thread.currentThread() != request) {
+              throw new IllegalStateException("no tenant on this thread");
+            }
+            return sides.read(side);
+          });
+    }
+
+    await(() -> sides.counted(Counter.SHADOW_UNRESOLVED) == 3);
+    assertThat(sides.counted(Counter.SHADOW_COMPARED)).isZero();
+  }
+
+  @Test
+  void shouldCallItAMismatchWhenOneSideAloneCannotAnswer() throws Throwable {
+    sides.publish(Phase.READS_SHADOWED, Epoch.FIRST, 0, 100, false);
+
+    sides.router.<String>call(
+        "Orders.read",
+        KEY,
+        true,
+        side -> {
+          sides.streamed();
+          if (side == Side.SERVICE) {
+            throw new NoSuchElementException("no such order");
+          }
+          return sides.read(side);
+        });
+
+    await(() -> sides.counted(Counter.SHADOW_MISMATCHES) == 1);
     assertThat(sides.counted(Counter.SHADOW_COMPARED)).isEqualTo(1);
   }
 

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 
 /** A group "orders" of one row on two servers, what the relay would say of it, and its router. */
 final class TwoSides implements AutoCloseable {
@@ -88,7 +89,8 @@ final class TwoSides implements AutoCloseable {
         progress,
         () -> sharedSide.connect("freshness"),
         new ReadRouterSettings(readYourWrites, staleness, 100, 1, 100, 6, catchUp),
-        Clock.systemUTC());
+        Clock.systemUTC(),
+        UnaryOperator.identity());
   }
 
   /** Begins anew with other bounds. */

@@ -10,6 +10,7 @@ import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.ProxyMethodInvocation;
+import org.springframework.aop.interceptor.ExposeInvocationInterceptor;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.util.function.SingletonSupplier;
@@ -71,8 +72,7 @@ final class DeclaredInterceptor implements MethodInterceptor {
               read.shadow() && method.getReturnType() != void.class,
               side ->
                   context.run(
-                      new Declared(read.group(), false, side, key),
-                      () -> repeatable.invocableClone().proceed()));
+                      new Declared(read.group(), false, side, key), () -> proceed(repeatable)));
     }
     RoutingKey key = group.keys().ofWrite(method, arguments);
     return group
@@ -81,7 +81,15 @@ final class DeclaredInterceptor implements MethodInterceptor {
             side ->
                 context.run(
                     new Declared(declaration.group(), true, side, key),
-                    () -> repeatable.invocableClone().proceed()));
+                    () -> proceed(repeatable)));
+  }
+
+  /**
+   * Goes on with a copy of the call, on whatever thread, under the invocation that AspectJ's advice
+   * asks its thread for.
+   */
+  private static @Nullable Object proceed(ProxyMethodInvocation repeatable) throws Throwable {
+    return ExposeInvocationInterceptor.INSTANCE.invoke(repeatable.invocableClone());
   }
 
   private static void requireSameTransaction(String what, Declaration inner, Declared outer) {

@@ -6,6 +6,7 @@ import javax.sql.DataSource;
 import org.springframework.aop.config.AopConfigUtils;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.beans.factory.support.AutowireCandidateQualifier;
@@ -20,6 +21,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Primary;
 import org.springframework.context.annotation.Role;
 import org.springframework.context.event.ContextRefreshedEvent;
+import org.springframework.core.task.TaskDecorator;
+import org.springframework.core.task.support.CompositeTaskDecorator;
 
 /** Wires Ficus into a service where {@code ficus.service} is set. */
 @AutoConfiguration(
@@ -46,8 +49,16 @@ public class FicusAutoConfiguration {
 
   @Bean(destroyMethod = "close")
   ServiceRouting ficusServiceRouting(
-      FicusProperties properties, ListableBeanFactory beans, DeclaredContext context) {
-    return new ServiceRouting(properties, sharedDataSource(beans), context);
+      FicusProperties properties,
+      ListableBeanFactory beans,
+      DeclaredContext context,
+      ObjectProvider<TaskDecorator> decorators) {
+    // Not before a first sample: a decorator may need beans that need the data source.
+    return new ServiceRouting(
+        properties,
+        sharedDataSource(beans),
+        context,
+        task -> new CompositeTaskDecorator(decorators.orderedStream().toList()).decorate(task));
   }
 
   @Bean(DATA_SOURCE)

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 
 /** Everything that runs in one service: its two databases, the watcher and each group's routing. */
@@ -37,7 +38,14 @@ final class ServiceRouting implements AutoCloseable {
   private final StreamProgress progress;
   private final Map<GroupName, GroupRouting> groups = new TreeMap<>();
 
-  ServiceRouting(FicusProperties properties, DataSource shared, DeclaredContext context) {
+  /**
+   * @param carrier brings a request's context to the thread that compares its reads
+   */
+  ServiceRouting(
+      FicusProperties properties,
+      DataSource shared,
+      DeclaredContext context,
+      UnaryOperator<Runnable> carrier) {
     this.shared = shared;
     this.target = pool(properties.target());
     ServiceName service = new ServiceName(properties.service());
@@ -63,14 +71,15 @@ final class ServiceRouting implements AutoCloseable {
     routes.start(properties.startWait());
     this.progress = new StreamProgress(routes, ownTarget);
     configured.forEach(
-        (name, group) -> groups.put(name, routing(name, group, properties, context)));
+        (name, group) -> groups.put(name, routing(name, group, properties, context, carrier)));
   }
 
   private GroupRouting routing(
       GroupName name,
       FicusProperties.Group group,
       FicusProperties properties,
-      DeclaredContext context) {
+      DeclaredContext context,
+      UnaryOperator<Runnable> carrier) {
     FicusProperties.DualWrite dual = properties.dualWrite();
     FicusProperties.Shadow shadow = properties.shadow();
     return new GroupRouting(
@@ -89,7 +98,8 @@ final class ServiceRouting implements AutoCloseable {
                 shadow.queue(),
                 shadow.attempts(),
                 shadow.catchUp()),
-            Clock.systemUTC()),
+            Clock.systemUTC(),
+            carrier),
         new DualWriter(
             name,
             routes,

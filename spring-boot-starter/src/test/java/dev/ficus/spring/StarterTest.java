@@ -14,17 +14,22 @@ import dev.ficus.testkit.Rule;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.EntityManagerFactory;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.aopalliance.intercept.MethodInterceptor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.aop.interceptor.ExposeInvocationInterceptor;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.orm.jpa.EntityManagerHolder;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.interceptor.BeanFactoryTransactionAttributeSourceAdvisor;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -222,6 +227,43 @@ class StarterTest {
           sides.heartbeat();
           return counters().value(Counter.SHADOW_MISMATCHES) == 1;
         });
+  }
+
+  /** What aspects and scopes of a request expect on their thread. */
+  @Test
+  void shouldCarryARequestsContextToTheThreadThatCompares() {
+    ProxyFactory proxied = new ProxyFactory(new Shop(context.getBean(JdbcClient.class)));
+    proxied.setProxyTargetClass(true);
+    proxied.addAdvisor(ExposeInvocationInterceptor.ADVISOR);
+    proxied.addAdvisor(context.getBean(DeclaredAdvisor.class));
+    proxied.addAdvisor(context.getBean(BeanFactoryTransactionAttributeSourceAdvisor.class));
+    proxied.addAdvice(
+        (MethodInterceptor)
+            invocation -> {
+              // As AspectJ's advice does.
+              ExposeInvocationInterceptor.currentInvocation();
+              return App.TENANT.get() == null ? Optional.empty() : invocation.proceed();
+            });
+    Shop aspects = (Shop) proxied.getProxy();
+    phase(Phase.READS_SHADOWED, 0, 100);
+    shop.place(order(1));
+    sides.catchUp();
+    sides.service.execute("set session_replication_role = replica; update orders set amount = 1");
+    App.TENANT.set("anna");
+    try {
+      assertThat(aspects.find("anna", 1)).isPresent();
+    } finally {
+      App.TENANT.remove();
+    }
+
+    await(
+        () -> {
+          sides.heartbeat();
+          return counters().value(Counter.SHADOW_COMPARED)
+                  + counters().value(Counter.SHADOW_UNRESOLVED)
+              == 1;
+        });
+    assertThat(counters().value(Counter.SHADOW_MISMATCHES)).isEqualTo(1);
   }
 
   @Test

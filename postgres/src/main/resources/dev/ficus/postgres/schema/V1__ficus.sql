@@ -34,6 +34,7 @@ create table ficus.instance (
     reads_fallen_back bigint not null default 0,
     shadow_compared   bigint not null default 0,
     shadow_mismatches bigint not null default 0,
+    shadow_unresolved bigint not null default 0,
     dual_writes       bigint not null default 0,
     dual_writes_left  bigint not null default 0,
     fence_waits       bigint not null default 0,
