@@ -30,6 +30,9 @@ import org.slf4j.LoggerFactory;
  *       at the fence now and then; all of them would disturb the very flip that they wait for.
  *   <li>It is repeated, as often as needed, until the budget is spent.
  * </ol>
+ *
+ * <p>The fence of another group is not waited for: that group moves by itself, and may have moved
+ * long ago.
  */
 public final class FencedWrites {
 
@@ -86,6 +89,7 @@ public final class FencedWrites {
         if (!metTheFence(refusal, route, began)) {
           throw refusal;
         }
+        refuseToRepeat(refusal, route);
         if (firstRefusal == 0) {
           firstRefusal = System.nanoTime();
         }
@@ -110,6 +114,26 @@ public final class FencedWrites {
               refusal);
         }
       }
+    }
+  }
+
+  /** Where waiting and repeating would not help, or do harm. */
+  private void refuseToRepeat(Throwable refusal, Route route) {
+    String whose = SqlErrors.fencedGroup(refusal).orElse(group.value());
+    if (!whose.equals(group.value())) {
+      throw new DualWriteException(
+          ErrorKind.USAGE,
+          "a write of group "
+              + group
+              + " also writes a table of group "
+              + whose
+              + ", whose fence in the "
+              + route.writeSide()
+              + " database is closed: no transaction can span two groups, since they move one by one",
+          "write group "
+              + whose
+              + " in a transaction of its own that is declared for it, with a compensation where both must happen",
+          refusal);
     }
   }
 

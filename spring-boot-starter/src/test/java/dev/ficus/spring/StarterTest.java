@@ -4,19 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ficus.core.Epoch;
+import dev.ficus.core.GroupName;
 import dev.ficus.core.Phase;
 import dev.ficus.core.Route;
 import dev.ficus.core.Side;
+import dev.ficus.core.TableName;
 import dev.ficus.postgres.Counter;
+import dev.ficus.postgres.Fence;
+import dev.ficus.postgres.FenceState;
 import dev.ficus.postgres.InstanceCounters;
 import dev.ficus.postgres.RouteWatcher;
 import dev.ficus.testkit.Rule;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.EntityManagerFactory;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.aopalliance.intercept.MethodInterceptor;
@@ -264,6 +270,37 @@ class StarterTest {
               == 1;
         });
     assertThat(counters().value(Counter.SHADOW_MISMATCHES)).isEqualTo(1);
+  }
+
+  @Rule("R16")
+  @Test
+  void shouldNotWaitAtAnotherGroupsFence() {
+    sides.shared.execute("create table users (id int primary key)");
+    new Fence(sides.sharedSide, new GroupName("users"))
+        .install(
+            List.of(TableName.parse("users")),
+            FenceState.SEALED,
+            Epoch.FIRST,
+            Duration.ofSeconds(5));
+    AtomicInteger runs = new AtomicInteger();
+
+    assertThatThrownBy(
+            () ->
+                shop.writeThen(
+                    "anna",
+                    () -> {
+                      shop.place(order(runs.incrementAndGet()));
+                      context
+                          .getBean(JdbcClient.class)
+                          .sql("insert into users values (1)")
+                          .update();
+                    }))
+        .hasMessageContaining("a write of group orders")
+        .hasMessageContaining("group users")
+        .hasMessageContaining("next: ");
+
+    assertThat(runs).hasValue(1);
+    assertThat(sides.shared.query("select id from orders")).isEmpty();
   }
 
   @Test

@@ -175,6 +175,7 @@ begin
     end if;
     raise exception using
         errcode = 'FI001',
+        constraint = tg_argv[0],
         message = format('ficus: %s on %I.%I refused: the fence of group %s is %s in this database (epoch %s)',
                          tg_op, tg_table_schema, tg_table_name, tg_argv[0], coalesce(v_state, 'missing'), coalesce(v_epoch, 0)),
         hint = 'Write through the Ficus starter, which retries on the side that accepts writes; "ficus status" says which one that is.';
