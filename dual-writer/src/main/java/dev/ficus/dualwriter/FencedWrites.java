@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,8 +32,9 @@ import org.slf4j.LoggerFactory;
  *   <li>It is repeated, as often as needed, until the budget is spent.
  * </ol>
  *
- * <p>The fence of another group is not waited for: that group moves by itself, and may have moved
- * long ago.
+ * <p>Two refusals are passed on at once instead. Of a write that has committed something by then,
+ * not all is rolled back, so repeating it would do that part twice. And the fence of another group
+ * is not waited for: that group moves by itself, and may have moved long ago.
  */
 public final class FencedWrites {
 
@@ -75,6 +77,15 @@ public final class FencedWrites {
    * @throws Throwable what the write itself throws
    */
   public <T> @Nullable T call(WriteBody<T> body) throws Throwable {
+    return call(body, () -> false);
+  }
+
+  /**
+   * The same for a write that may commit more than once.
+   *
+   * @param committed asked after a run that failed: whether it has committed anything
+   */
+  public <T> @Nullable T call(WriteBody<T> body, BooleanSupplier committed) throws Throwable {
     long firstRefusal = 0;
     while (true) {
       Route route = routes.route(group);
@@ -89,7 +100,7 @@ public final class FencedWrites {
         if (!metTheFence(refusal, route, began)) {
           throw refusal;
         }
-        refuseToRepeat(refusal, route);
+        refuseToRepeat(refusal, route, committed);
         if (firstRefusal == 0) {
           firstRefusal = System.nanoTime();
         }
@@ -118,8 +129,20 @@ public final class FencedWrites {
   }
 
   /** Where waiting and repeating would not help, or do harm. */
-  private void refuseToRepeat(Throwable refusal, Route route) {
+  private void refuseToRepeat(Throwable refusal, Route route, BooleanSupplier committed) {
     String whose = SqlErrors.fencedGroup(refusal).orElse(group.value());
+    if (committed.getAsBoolean()) {
+      throw new DualWriteException(
+          ErrorKind.NEEDS_PERSON,
+          "a write of group "
+              + group
+              + " met a closed fence of group "
+              + whose
+              + " after part of it has committed: it is not repeated, since that part would happen twice",
+          "do what is missing by hand, and declare each transaction that belongs to it as a write of its own"
+              + " (with the starter: @FicusWrite beside each @Transactional)",
+          refusal);
+    }
     if (!whose.equals(group.value())) {
       throw new DualWriteException(
           ErrorKind.USAGE,

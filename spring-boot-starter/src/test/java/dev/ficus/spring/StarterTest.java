@@ -35,7 +35,9 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.orm.jpa.EntityManagerHolder;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.interceptor.BeanFactoryTransactionAttributeSourceAdvisor;
+import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -274,6 +276,39 @@ class StarterTest {
 
   @Rule("R16")
   @Test
+  void shouldNotRepeatAWriteOfWhichAPartHasCommitted() {
+    TransactionTemplate hook =
+        new TransactionTemplate(context.getBean(PlatformTransactionManager.class));
+    hook.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+    JdbcClient jdbc = context.getBean(JdbcClient.class);
+    AtomicInteger runs = new AtomicInteger();
+    assertThatThrownBy(
+            () ->
+                shop.writeThen(
+                    "anna",
+                    () -> {
+                      shop.place(order(runs.incrementAndGet()));
+                      afterCommit(
+                          () -> {
+                            sides.closeShared();
+                            onThread(
+                                () -> {
+                                  LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+                                  sides.openShared();
+                                });
+                            hook.executeWithoutResult(
+                                status -> jdbc.sql("update orders set amount = 1").update());
+                          });
+                    }))
+        .hasMessageContaining("part of it has committed")
+        .hasStackTraceContaining("FI001");
+
+    assertThat(runs).hasValue(1);
+    assertThat(sides.shared.query("select id from orders")).containsExactly("1");
+  }
+
+  @Rule("R16")
+  @Test
   void shouldNotWaitAtAnotherGroupsFence() {
     sides.shared.execute("create table users (id int primary key)");
     new Fence(sides.sharedSide, new GroupName("users"))
@@ -301,6 +336,16 @@ class StarterTest {
 
     assertThat(runs).hasValue(1);
     assertThat(sides.shared.query("select id from orders")).isEmpty();
+  }
+
+  private static void afterCommit(Runnable work) {
+    TransactionSynchronizationManager.registerSynchronization(
+        new TransactionSynchronization() {
+          @Override
+          public void afterCommit() {
+            work.run();
+          }
+        });
   }
 
   @Test
@@ -333,7 +378,7 @@ class StarterTest {
         "no transaction can span two groups");
     refused(() -> shop.readInAWritingTransaction("anna"), "in a transaction that is not read-only");
     refused(() -> shop.readWithoutATransaction("anna"), "ran a statement outside a transaction");
-    refused(() -> shop.writeWithoutATransaction("anna"), "ran a statement outside a transaction");
+    refused(() -> shop.writeWithoutATransaction("anna"), "opens no transaction of its own");
     refused(() -> shop.readByAnOpaqueKey(new Shop.Opaque()), "has no stable text");
     refused(() -> shop.readAnUnknownGroup("anna"), "not configured for this service");
     assertThatThrownBy(() -> shop.readOpaque("anna"))
