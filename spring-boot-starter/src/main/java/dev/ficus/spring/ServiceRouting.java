@@ -17,6 +17,7 @@ import java.lang.management.ManagementFactory;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -153,10 +154,20 @@ final class ServiceRouting implements AutoCloseable {
     config.setPassword(target.password());
     config.setMaximumPoolSize(target.maximumPoolSize());
     config.setConnectionTimeout(target.connectionTimeout().toMillis());
+    // A server that stands still would hold its readers for ever; they turn to the write side. A
+    // parameter in the URL goes before these.
+    config.addDataSourceProperty("socketTimeout", seconds(target.socketTimeout()));
+    config.addDataSourceProperty("tcpKeepAlive", "true");
+    config.addDataSourceProperty("logServerErrorDetail", "false");
     // The database may not exist yet, and a service must start and run while it is down.
     config.setInitializationFailTimeout(-1);
     config.setMinimumIdle(0);
     return new HikariDataSource(config);
+  }
+
+  /** The driver counts in seconds; zero is none at all. */
+  private static String seconds(Duration timeout) {
+    return Long.toString(timeout.plusMillis(999).toSeconds());
   }
 
   /**

@@ -3,8 +3,11 @@ package dev.ficus.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ficus.testkit.Rule;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,6 +117,25 @@ class StartTest {
 
       assertThat(jdbc.sql("select current_database()").query(String.class).single())
           .isEqualTo(sides.shared.queryOne("select current_database()"));
+    }
+  }
+
+  @Rule("R20")
+  @Test
+  void shouldNotWaitForEverForTheServiceDatabaseAndLeaveValuesOutOfItsErrors() throws Exception {
+    sides.service.execute(
+        "create table secrets (id text primary key); insert into secrets values ('hidden')");
+    try (ConfigurableApplicationContext context =
+            App.start(sides, "ficus.target.socket-timeout=1s");
+        Connection connection = context.getBean(ServiceRouting.class).target().getConnection();
+        Statement statement = connection.createStatement()) {
+      assertThatThrownBy(() -> statement.execute("insert into secrets values ('hidden')"))
+          .message()
+          .contains("duplicate key")
+          .doesNotContain("hidden");
+
+      assertThatThrownBy(() -> statement.execute("select pg_sleep(10)"))
+          .hasStackTraceContaining("Read timed out");
     }
   }
 }
