@@ -3,11 +3,16 @@ package dev.ficus.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ficus.core.Side;
 import dev.ficus.testkit.Rule;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,23 +105,44 @@ class StartTest {
   }
 
   @Test
-  void shouldRefuseUndeclaredConnectionsWhereThatIsConfiguredOnceItHasStarted() {
+  void shouldRefuseUndeclaredConnectionsWhereThatIsConfiguredOnceItHasStarted() throws Exception {
     try (ConfigurableApplicationContext context = App.start(sides, "ficus.undeclared=refuse")) {
       JdbcClient jdbc = context.getBean(JdbcClient.class);
 
       assertThatThrownBy(() -> jdbc.sql("select 1").query(Long.class).single())
           .hasStackTraceContaining("outside a declared transaction");
+      assertHealthy(context);
       context.getBean(Shop.class).place(new Shop.NewOrder(1, "anna", "9.50"));
     }
   }
 
   @Test
-  void shouldFollowTheWriteSideWithUndeclaredConnectionsWhereThatIsConfigured() {
+  void shouldFollowTheWriteSideWithUndeclaredConnectionsWhereThatIsConfigured() throws Exception {
     try (ConfigurableApplicationContext context = App.start(sides, "ficus.undeclared=write-side")) {
       JdbcClient jdbc = context.getBean(JdbcClient.class);
 
       assertThat(jdbc.sql("select current_database()").query(String.class).single())
           .isEqualTo(sides.shared.queryOne("select current_database()"));
+
+      // The group users stays.
+      sides.openService();
+      long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+      while (context.getBean(ServiceRouting.class).routes().route(TwoSides.GROUP).writeSide()
+          == Side.SHARED) {
+        assertThat(System.nanoTime()).as("deadline").isLessThan(deadline);
+        LockSupport.parkNanos(1_000_000);
+      }
+      assertThatThrownBy(() -> jdbc.sql("select 1").query(Long.class).single())
+          .hasStackTraceContaining("not all written on the same side");
+      assertHealthy(context);
+    }
+  }
+
+  /** What Spring Boot's health indicator asks. */
+  private static void assertHealthy(ConfigurableApplicationContext context) throws SQLException {
+    try (Connection connection = context.getBean(DataSource.class).getConnection()) {
+      assertThat(connection.getMetaData().getDatabaseProductName()).isEqualTo("PostgreSQL");
+      assertThat(connection.isValid(0)).isTrue();
     }
   }
 
