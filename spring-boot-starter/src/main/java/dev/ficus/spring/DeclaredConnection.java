@@ -35,7 +35,9 @@ final class DeclaredConnection implements TransactionObserver {
               + declared.describe()
               + " is used beyond it"
               + context.current().map(now -> ", in a " + now.describe()).orElse(""),
-          "let the session end with its transaction: set spring.jpa.open-in-view=false, and load what is needed within it");
+          declared.hasEnded()
+              ? "after a commit, begin a transaction of its own: @Transactional(propagation = Propagation.REQUIRES_NEW); elsewhere let the session end with its transaction: set spring.jpa.open-in-view=false"
+              : "let the session end with its transaction: set spring.jpa.open-in-view=false, and load what is needed within it");
     }
     if (bare.getAutoCommit()) {
       throw new StarterException(

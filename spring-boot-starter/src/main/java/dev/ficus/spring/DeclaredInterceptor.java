@@ -61,11 +61,12 @@ final class DeclaredInterceptor implements MethodInterceptor {
     Declaration declaration = found.get();
     String what = target.getSimpleName() + "." + method.getName();
     Optional<Declared> outer = context.current();
-    if (outer.isPresent()) {
+    if (outer.filter(declared -> !declared.hasEnded()).isPresent()) {
       requireSameTransaction(what, declaration, outer.get());
       return invocation.proceed();
     }
-    if (TransactionSynchronizationManager.isActualTransactionActive()) {
+    // After a commit Spring still calls the transaction active, until its hooks have run.
+    if (outer.isEmpty() && TransactionSynchronizationManager.isActualTransactionActive()) {
       throw new StarterException(
           what
               + " is declared for group "

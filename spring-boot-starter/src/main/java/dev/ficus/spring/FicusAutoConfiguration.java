@@ -47,6 +47,12 @@ public class FicusAutoConfiguration {
     return new DeclaredContext();
   }
 
+  @Bean
+  @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+  static DeclaredTransactions ficusTransactions(DeclaredContext context) {
+    return new DeclaredTransactions(context);
+  }
+
   @Bean(destroyMethod = "close")
   ServiceRouting ficusServiceRouting(
       FicusProperties properties,

@@ -338,6 +338,25 @@ class StarterTest {
     assertThat(sides.shared.query("select id from orders")).isEmpty();
   }
 
+  @Test
+  void shouldLetAnotherGroupsTransactionFollowTheCommit() {
+    FicusRouting routing = context.getBean(FicusRouting.class);
+    shop.writeThen(
+        "anna",
+        () -> {
+          shop.place(order(1));
+          afterCommit(
+              () -> {
+                shop.writeUsersAlone("anna");
+                assertThat(routing.side()).as("the rest of the first").contains(Side.SHARED);
+                refused(() -> shop.place(order(2)), "REQUIRES_NEW");
+              });
+        });
+
+    assertThat(routing.side()).isEmpty();
+    assertThat(sides.shared.query("select id from orders")).containsExactly("1");
+  }
+
   private static void afterCommit(Runnable work) {
     TransactionSynchronizationManager.registerSynchronization(
         new TransactionSynchronization() {
