@@ -126,6 +126,23 @@ public final class RouteWatcher implements AutoCloseable {
     return Set.copyOf(counters.keySet());
   }
 
+  /** The databases that publish the route that holds; none where the group has no route yet. */
+  public Set<Side> publishers(GroupName group) {
+    Set<Side> publishers = EnumSet.noneOf(Side.class);
+    lock.lock();
+    try {
+      readings.forEach(
+          (side, reading) -> {
+            if (reading.containsKey(group) && reading.get(group).equals(current.get(group))) {
+              publishers.add(side);
+            }
+          });
+    } finally {
+      lock.unlock();
+    }
+    return publishers;
+  }
+
   /** Calls back, on a watching thread, with each route that changes; the callback must be quick. */
   public void onChange(Consumer<Route> consumer) {
     consumers.add(consumer);

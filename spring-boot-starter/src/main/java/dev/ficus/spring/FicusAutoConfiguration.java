@@ -7,7 +7,9 @@ import org.springframework.aop.config.AopConfigUtils;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.beans.factory.support.AutowireCandidateQualifier;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
@@ -77,6 +79,11 @@ public class FicusAutoConfiguration {
   @Bean
   ApplicationListener<ContextRefreshedEvent> ficusStarted(RoutingDataSource dataSource) {
     return event -> dataSource.started();
+  }
+
+  @Bean
+  static SmartInitializingSingleton ficusProxyCheck(ConfigurableListableBeanFactory beans) {
+    return () -> ProxyCheck.run(beans);
   }
 
   @Bean

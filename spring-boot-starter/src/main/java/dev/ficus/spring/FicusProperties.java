@@ -23,7 +23,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param dualWrite bounds of the dual writes
  * @param shadow bounds of the shadow comparison
  */
-@ConfigurationProperties("ficus")
+@ConfigurationProperties(prefix = "ficus", ignoreUnknownFields = false)
 public record FicusProperties(
     String service,
     Target target,

@@ -3,7 +3,9 @@ package dev.ficus.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ficus.core.GroupName;
 import dev.ficus.core.Side;
+import dev.ficus.core.TableName;
 import dev.ficus.testkit.Rule;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +13,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
@@ -61,6 +65,23 @@ class StartTest {
   void shouldRefuseToStartOnAWrongSetting() {
     assertThatThrownBy(() -> App.start(sides, "ficus.target.maximum-pool-size=0").close())
         .hasStackTraceContaining("ficus.target.maximum-pool-size is 0");
+    assertThatThrownBy(() -> App.start(sides, "ficus.fence-wiat=1s").close())
+        .hasStackTraceContaining("ficus.fence-wiat");
+    String shared = sides.shared.address().url() + "?ssl=false";
+    assertThatThrownBy(() -> App.start(sides, "ficus.target.url=" + shared).close())
+        .hasStackTraceContaining("ficus.target.url is the database of spring.datasource.url");
+  }
+
+  @Test
+  void shouldTellWhereTheTablesAreNotThoseOfTheStream() throws Exception {
+    Set<TableName> configured = Set.of(TableName.parse("orders"), TableName.parse("events"));
+    try (TableCheck check =
+        new TableCheck(
+            Map.of(TwoSides.GROUP, configured), () -> sides.serviceSide.connect("tables"))) {
+      assertThat(check.difference(TwoSides.GROUP))
+          .hasValue("its stream does not carry [public.events] and carries [] besides");
+      assertThat(check.difference(new GroupName("users"))).isEmpty();
+    }
   }
 
   @Test
