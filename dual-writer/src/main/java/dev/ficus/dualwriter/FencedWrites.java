@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,10 @@ import org.slf4j.LoggerFactory;
  *       at the fence now and then; all of them would disturb the very flip that they wait for.
  *   <li>It is repeated, as often as needed, until the budget is spent.
  * </ol>
+ *
+ * <p>Two refusals are passed on at once instead. Of a write that has committed something by then,
+ * not all is rolled back, so repeating it would do that part twice. And the fence of another group
+ * is not waited for: that group moves by itself, and may have moved long ago.
  */
 public final class FencedWrites {
 
@@ -72,6 +77,15 @@ public final class FencedWrites {
    * @throws Throwable what the write itself throws
    */
   public <T> @Nullable T call(WriteBody<T> body) throws Throwable {
+    return call(body, () -> false);
+  }
+
+  /**
+   * The same for a write that may commit more than once.
+   *
+   * @param committed asked after a run that failed: whether it has committed anything
+   */
+  public <T> @Nullable T call(WriteBody<T> body, BooleanSupplier committed) throws Throwable {
     long firstRefusal = 0;
     while (true) {
       Route route = routes.route(group);
@@ -86,6 +100,7 @@ public final class FencedWrites {
         if (!metTheFence(refusal, route, began)) {
           throw refusal;
         }
+        refuseToRepeat(refusal, route, committed);
         if (firstRefusal == 0) {
           firstRefusal = System.nanoTime();
         }
@@ -110,6 +125,38 @@ public final class FencedWrites {
               refusal);
         }
       }
+    }
+  }
+
+  /** Where waiting and repeating would not help, or do harm. */
+  private void refuseToRepeat(Throwable refusal, Route route, BooleanSupplier committed) {
+    String whose = SqlErrors.fencedGroup(refusal).orElse(group.value());
+    if (committed.getAsBoolean()) {
+      throw new DualWriteException(
+          ErrorKind.NEEDS_PERSON,
+          "a write of group "
+              + group
+              + " met a closed fence of group "
+              + whose
+              + " after part of it has committed: it is not repeated, since that part would happen twice",
+          "do what is missing by hand, and declare each transaction that belongs to it as a write of its own"
+              + " (with the starter: @FicusWrite beside each @Transactional)",
+          refusal);
+    }
+    if (!whose.equals(group.value())) {
+      throw new DualWriteException(
+          ErrorKind.USAGE,
+          "a write of group "
+              + group
+              + " also writes a table of group "
+              + whose
+              + ", whose fence in the "
+              + route.writeSide()
+              + " database is closed: no transaction can span two groups, since they move one by one",
+          "write group "
+              + whose
+              + " in a transaction of its own that is declared for it, with a compensation where both must happen",
+          refusal);
     }
   }
 

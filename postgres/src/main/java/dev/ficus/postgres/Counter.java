@@ -19,6 +19,8 @@ public enum Counter {
   SHADOW_COMPARED,
   /** Comparisons whose difference was confirmed. */
   SHADOW_MISMATCHES,
+  /** Samples that could not be compared: a side did not answer, or the rows kept changing. */
+  SHADOW_UNRESOLVED,
   /** Transactions written to the other side as well. */
   DUAL_WRITES,
   /** Transactions left to the stream: dropped, late, refused or too large. */

@@ -9,8 +9,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,7 @@ final class RouteListener implements Runnable {
   private final Thread thread;
   private final CountDownLatch stopping = new CountDownLatch(1);
   private final Map<GroupName, Route> acknowledged = new HashMap<>();
+  private final Set<String> unreadableGroups = new HashSet<>();
   private boolean down;
 
   RouteListener(RouteWatcher watcher, Side side, ConnectionSource source, Duration poll) {
@@ -70,7 +72,8 @@ final class RouteListener implements Runnable {
     do {
       try (Connection connection = source.open()) {
         listen(connection);
-      } catch (SQLException | PostgresException e) {
+      } catch (SQLException | RuntimeException e) {
+        // Whatever it is: nobody would learn of a flip or a kill switch if this thread ended.
         watcher.failed(side);
         report(e);
       }
@@ -85,7 +88,10 @@ final class RouteListener implements Runnable {
     acknowledged.clear();
     while (true) {
       boolean provisioned = provisioned(connection);
-      watcher.said(side, provisioned ? Routes.read(connection) : List.of());
+      Routes.Published published =
+          provisioned ? Routes.published(connection) : Routes.Published.NOTHING;
+      reportUnreadable(published.unreadable());
+      watcher.said(side, published);
       report(null);
       if (provisioned) {
         acknowledge(connection, true);
@@ -147,6 +153,24 @@ final class RouteListener implements Runnable {
     }
   }
 
+  /** Once for each group, until its route can be read again. */
+  private void reportUnreadable(Map<String, String> unreadable) {
+    unreadableGroups.retainAll(unreadable.keySet());
+    unreadable.forEach(
+        (group, why) -> {
+          if (watcher.watches(group) && unreadableGroups.add(group)) {
+            LOG.error(
+                "the route of group {} in the {} database makes no sense to service {}, which keeps to the last"
+                    + " one that did (where there was none, to the shared database), whatever the kill switch says now: {};"
+                    + " next: update the service's Ficus to the control plane's version",
+                group,
+                side,
+                watcher.service(),
+                why);
+          }
+        });
+  }
+
   private void report(@Nullable Exception failure) {
     if (failure != null && !down) {
       down = true;
@@ -154,11 +178,20 @@ final class RouteListener implements Runnable {
           "the {} database of service {} does not tell its routes; what it said last, and what the other one says, holds: {}",
           side,
           watcher.service(),
-          failure instanceof SQLException sql ? SqlErrors.describe(sql) : failure.getMessage());
+          describe(failure));
     } else if (failure == null && down) {
       down = false;
       LOG.info("the {} database of service {} tells its routes again", side, watcher.service());
     }
+  }
+
+  private static String describe(Exception failure) {
+    if (failure instanceof SQLException sql) {
+      return SqlErrors.describe(sql);
+    }
+    return failure instanceof PostgresException
+        ? String.valueOf(failure.getMessage())
+        : failure.toString();
   }
 
   private boolean stopped(Duration within) {

@@ -126,6 +126,23 @@ public final class RouteWatcher implements AutoCloseable {
     return Set.copyOf(counters.keySet());
   }
 
+  /** The databases that publish the route that holds; none where the group has no route yet. */
+  public Set<Side> publishers(GroupName group) {
+    Set<Side> publishers = EnumSet.noneOf(Side.class);
+    lock.lock();
+    try {
+      readings.forEach(
+          (side, reading) -> {
+            if (reading.containsKey(group) && reading.get(group).equals(current.get(group))) {
+              publishers.add(side);
+            }
+          });
+    } finally {
+      lock.unlock();
+    }
+    return publishers;
+  }
+
   /** Calls back, on a watching thread, with each route that changes; the callback must be quick. */
   public void onChange(Consumer<Route> consumer) {
     consumers.add(consumer);
@@ -169,10 +186,14 @@ public final class RouteWatcher implements AutoCloseable {
     return instance;
   }
 
+  boolean watches(String group) {
+    return counters.keySet().stream().anyMatch(name -> name.value().equals(group));
+  }
+
   /** Takes what one database says now: all its routes, none where schema ficus is absent. */
-  void said(Side side, List<Route> routes) {
+  void said(Side side, Routes.Published published) {
     Map<GroupName, Route> byGroup = new TreeMap<>();
-    for (Route route : routes) {
+    for (Route route : published.routes()) {
       if (counters.containsKey(route.group())) {
         byGroup.put(route.group(), route);
       }
@@ -181,6 +202,15 @@ public final class RouteWatcher implements AutoCloseable {
     lock.lock();
     try {
       tried.add(side);
+      // A group whose route cannot be read has not come back to the shared database for that.
+      readings
+          .getOrDefault(side, Map.of())
+          .forEach(
+              (group, route) -> {
+                if (published.unreadable().containsKey(group.value())) {
+                  byGroup.put(group, route);
+                }
+              });
       readings.put(side, byGroup);
       Map<GroupName, Route> merged = new TreeMap<>();
       for (Map<GroupName, Route> reading : readings.values()) {

@@ -1,6 +1,7 @@
 package dev.ficus.postgres;
 
 import dev.ficus.core.Epoch;
+import dev.ficus.core.ErrorKind;
 import dev.ficus.core.GroupName;
 import dev.ficus.core.Phase;
 import dev.ficus.core.Route;
@@ -11,6 +12,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The routes published in one database; services listen on channel {@value #CHANNEL} and poll as
@@ -75,9 +78,43 @@ public final class Routes {
     }
   }
 
-  /** Reads all routes on an open connection. */
+  /**
+   * What one database publishes.
+   *
+   * @param routes the routes
+   * @param unreadable why a group's route makes no sense to this library, by the group's name, such
+   *     as a phase that only a later version knows
+   */
+  record Published(List<Route> routes, Map<String, String> unreadable) {
+
+    static final Published NOTHING = new Published(List.of(), Map.of());
+
+    Published {
+      routes = List.copyOf(routes);
+      unreadable = Map.copyOf(unreadable);
+    }
+  }
+
+  /**
+   * Reads all routes on an open connection.
+   *
+   * @throws PostgresException if one of them makes no sense
+   */
   public static List<Route> read(Connection connection) throws SQLException {
+    Published published = published(connection);
+    if (!published.unreadable().isEmpty()) {
+      throw PostgresException.state(
+          ErrorKind.NEEDS_PERSON,
+          "routes that this version of Ficus cannot read: " + published.unreadable(),
+          "use the version that published them");
+    }
+    return published.routes();
+  }
+
+  /** Reads all routes that make sense, and names the others. */
+  static Published published(Connection connection) throws SQLException {
     List<Route> routes = new ArrayList<>();
+    Map<String, String> unreadable = new TreeMap<>();
     try (Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
@@ -86,18 +123,22 @@ public final class Routes {
                 from ficus.route order by group_name
                 """)) {
       while (row.next()) {
-        routes.add(
-            new Route(
-                new GroupName(row.getString(1)),
-                row.getLong(2),
-                Phase.valueOf(row.getString(3)),
-                new Epoch(row.getLong(4)),
-                row.getInt(5),
-                row.getInt(6),
-                row.getBoolean(7)));
+        try {
+          routes.add(
+              new Route(
+                  new GroupName(row.getString(1)),
+                  row.getLong(2),
+                  Phase.valueOf(row.getString(3)),
+                  new Epoch(row.getLong(4)),
+                  row.getInt(5),
+                  row.getInt(6),
+                  row.getBoolean(7)));
+        } catch (IllegalArgumentException e) {
+          unreadable.put(row.getString(1), String.valueOf(e.getMessage()));
+        }
       }
     }
-    return routes;
+    return new Published(routes, unreadable);
   }
 
   /** Removes a group's route; its services then treat the group as shared. */

@@ -3,6 +3,7 @@ package dev.ficus.postgres;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
@@ -112,6 +113,20 @@ public final class SqlErrors {
       }
     }
     return false;
+  }
+
+  /**
+   * The group whose fence refused a write; empty where no fence did. The fence bears it in the
+   * error's constraint field.
+   */
+  public static Optional<String> fencedGroup(Throwable error) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (cause instanceof PSQLException psql && FENCE_CLOSED.equals(psql.getSQLState())) {
+        ServerErrorMessage server = psql.getServerErrorMessage();
+        return Optional.ofNullable(server == null ? null : server.getConstraint());
+      }
+    }
+    return Optional.empty();
   }
 
   /**

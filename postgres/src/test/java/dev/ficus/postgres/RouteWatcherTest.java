@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 class RouteWatcherTest {
 
   private static final GroupName GROUP = new GroupName("orders");
+  private static final GroupName OTHER = new GroupName("users");
   private static final Duration LONG = Duration.ofSeconds(30);
 
   private final TestDatabase shared = TestPostgres.create();
@@ -34,7 +35,7 @@ class RouteWatcherTest {
   @BeforeEach
   void install() {
     FicusSchema.install(sharedSide);
-    routes = watcher(LONG);
+    routes = watcher(LONG, GROUP);
   }
 
   @AfterEach
@@ -44,18 +45,18 @@ class RouteWatcherTest {
     service.close();
   }
 
-  private RouteWatcher watcher(Duration poll) {
+  private RouteWatcher watcher(Duration poll, GroupName... groups) {
     return new RouteWatcher(
         new ServiceName("orders"),
         "host-1",
-        Set.of(GROUP),
+        Set.of(groups),
         () -> sharedSide.connect("watcher"),
         () -> serviceSide.connect("watcher"),
         poll);
   }
 
   private void watch(Duration poll) {
-    routes = watcher(poll);
+    routes = watcher(poll, GROUP);
     routes.start(LONG);
   }
 
@@ -162,6 +163,38 @@ class RouteWatcherTest {
     Routes.remove(serviceSide, GROUP);
 
     await(() -> routes.route(GROUP).phase() == Phase.SHARED);
+  }
+
+  @Test
+  void shouldGoOnWatchingWhereARouteCannotBeRead() {
+    Routes.publish(sharedSide, new Route(OTHER, 2, Phase.FOLLOWING, Epoch.FIRST, 0, 0, false));
+    routes = watcher(Duration.ofMillis(50), GROUP, OTHER);
+    routes.start(LONG);
+    await(() -> routes.route(OTHER).phase() == Phase.FOLLOWING);
+
+    // What a control plane of a later version may publish.
+    shared.execute(
+        "update ficus.route set phase = 'LATER', version = 3 where group_name = 'users'");
+    Routes.publish(sharedSide, route(4, Phase.COPYING, 1));
+    await(() -> routes.route(GROUP).version() == 4);
+    assertThat(routes.route(OTHER).phase()).as("its last word").isEqualTo(Phase.FOLLOWING);
+
+    Routes.publish(sharedSide, new Route(OTHER, 5, Phase.DUAL_WRITING, Epoch.FIRST, 0, 0, false));
+    await(() -> routes.route(OTHER).version() == 5);
+  }
+
+  @Test
+  void shouldGoOnWatchingWhenAListenerToRoutesFails() {
+    watch(Duration.ofMillis(50));
+    routes.onChange(
+        route -> {
+          throw new IllegalStateException("a defect of the listener");
+        });
+
+    Routes.publish(sharedSide, route(2, Phase.COPYING, 1));
+    await(() -> routes.route(GROUP).version() == 2);
+    Routes.publish(sharedSide, route(3, Phase.FOLLOWING, 1));
+    await(() -> routes.route(GROUP).version() == 3);
   }
 
   private static Route route(long version, Phase phase, long epoch) {

@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,6 +57,8 @@ public final class ReadRouter implements AutoCloseable {
    * @param shared opens connections to the shared database
    * @param settings bounds
    * @param clock ages what is remembered of writes
+   * @param carrier is given each comparison on the thread of the request that it samples, and
+   *     returns what the comparing thread runs instead, such as the same with the request's context
    */
   public ReadRouter(
       GroupName group,
@@ -63,7 +66,8 @@ public final class ReadRouter implements AutoCloseable {
       StreamProgress progress,
       ConnectionSource shared,
       ReadRouterSettings settings,
-      Clock clock) {
+      Clock clock,
+      UnaryOperator<Runnable> carrier) {
     this.group = group;
     this.routes = routes;
     this.progress = progress;
@@ -73,7 +77,8 @@ public final class ReadRouter implements AutoCloseable {
     this.memory =
         new WriteMemory(
             settings.rememberedKeys(), settings.staleness().multipliedBy(2).plusSeconds(1), clock);
-    this.shadow = new ShadowComparison(group, routes, progress, shared, settings, equality);
+    this.shadow =
+        new ShadowComparison(group, routes, progress, shared, settings, equality, carrier);
   }
 
   /**

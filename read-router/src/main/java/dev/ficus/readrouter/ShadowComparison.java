@@ -9,15 +9,19 @@ import dev.ficus.postgres.ConnectionSource;
 import dev.ficus.postgres.Counter;
 import dev.ficus.postgres.InstanceCounters;
 import dev.ficus.postgres.RouteWatcher;
+import dev.ficus.postgres.SqlErrors;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +44,12 @@ import org.slf4j.LoggerFactory;
  *       rounds repeat themselves is it a mismatch.
  * </ol>
  *
- * What stays undecided is neither compared nor a mismatch.
+ * What stays undecided is neither compared nor a mismatch, and counted by itself.
+ *
+ * <p>A comparison runs on another thread than the request that was answered, where a read may fail
+ * for want of what its request had: a tenant, a user, a scope. Two such failures are alike and say
+ * nothing about rows, so a sample is compared only if the write side answers here as well. A read
+ * that only the side that follows refuses to answer differs.
  */
 final class ShadowComparison implements AutoCloseable {
 
@@ -53,6 +62,8 @@ final class ShadowComparison implements AutoCloseable {
   private final ReadRouterSettings settings;
   private final ResultEquality equality;
   private final InstanceCounters counters;
+  private final UnaryOperator<Runnable> carrier;
+  private final Set<String> reported = ConcurrentHashMap.newKeySet();
   private final ThreadPoolExecutor threads;
 
   ShadowComparison(
@@ -61,13 +72,15 @@ final class ShadowComparison implements AutoCloseable {
       StreamProgress progress,
       ConnectionSource shared,
       ReadRouterSettings settings,
-      ResultEquality equality) {
+      ResultEquality equality,
+      UnaryOperator<Runnable> carrier) {
     this.group = group;
     this.routes = routes;
     this.progress = progress;
     this.shared = shared;
     this.settings = settings;
     this.equality = equality;
+    this.carrier = carrier;
     this.counters = routes.counters(group);
     this.threads =
         new ThreadPoolExecutor(
@@ -91,10 +104,20 @@ final class ShadowComparison implements AutoCloseable {
     record Unresolved(String reason) implements Result {}
   }
 
-  /** A side's answer: a value, or the type of what the read threw for reasons of its own. */
-  private record Answer(@Nullable Object value, @Nullable Class<?> thrown) {}
+  /** A side's answer: a value, or what the read threw for reasons of its own. */
+  private record Answer(@Nullable Object value, @Nullable Throwable thrown) {}
 
-  /** Queues a comparison, if the dice and the route say so. */
+  /** The side that has to answer did not, on this thread. */
+  private static final class NotAnswered extends Exception {
+
+    private static final long serialVersionUID = 1L;
+
+    NotAnswered(Throwable cause) {
+      super(cause);
+    }
+  }
+
+  /** Queues a comparison of a read that was answered, if the dice and the route say so. */
   void sample(
       Route route, String what, Side answeredBy, @Nullable Object answer, ReadBody<?> body) {
     int percentage = route.effectiveShadowPercentage();
@@ -102,7 +125,7 @@ final class ShadowComparison implements AutoCloseable {
       return;
     }
     try {
-      threads.execute(() -> count(what, compare(answeredBy, answer, body)));
+      threads.execute(carrier.apply(() -> count(what, compare(what, answeredBy, answer, body))));
     } catch (RejectedExecutionException e) {
       LOG.debug("group {}: a sample of {} is not compared: the queue is full", group, what);
     }
@@ -110,6 +133,7 @@ final class ShadowComparison implements AutoCloseable {
 
   private void count(String what, Result result) {
     if (result instanceof Result.Unresolved unresolved) {
+      counters.count(Counter.SHADOW_UNRESOLVED);
       LOG.debug("group {}: a sample of {} is unresolved: {}", group, what, unresolved.reason());
       return;
     }
@@ -124,7 +148,7 @@ final class ShadowComparison implements AutoCloseable {
     }
   }
 
-  Result compare(Side answeredBy, @Nullable Object answer, ReadBody<?> body) {
+  private Result compare(String what, Side answeredBy, @Nullable Object answer, ReadBody<?> body) {
     try {
       if (same(new Answer(answer, null), ask(answeredBy.other(), body))) {
         return new Result.Same();
@@ -134,14 +158,39 @@ final class ShadowComparison implements AutoCloseable {
       Thread.currentThread().interrupt();
       return new Result.Unresolved("the service is ending");
     } catch (SQLException e) {
+      reportOnce(what, e);
       return new Result.Unresolved("a side could not be read");
+    } catch (NotAnswered e) {
+      reportOnce(what, e);
+      return new Result.Unresolved("the write side did not answer on this thread");
     } catch (RuntimeException e) {
       LOG.warn("group {}: a comparison failed and does not count", group, e);
       return new Result.Unresolved("comparing failed");
     }
   }
 
-  private Result confirm(ReadBody<?> body) throws SQLException, InterruptedException {
+  private static String describe(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root instanceof SQLException sql ? SqlErrors.describe(sql) : root.getClass().getName();
+  }
+
+  /** Once for each read: it may fail with every sample. */
+  private void reportOnce(String what, Exception failure) {
+    if (!SqlErrors.isConnectionLost(failure) && reported.add(what)) {
+      LOG.warn(
+          "group {}: samples of {} cannot be compared: it answered its request and fails when it is repeated on another thread,"
+              + " with {}; next: carry what it needs of its request to that thread (a TaskDecorator bean), or switch the"
+              + " comparison off for this read (shadow = false)",
+          group,
+          what,
+          describe(failure));
+    }
+  }
+
+  private Result confirm(ReadBody<?> body) throws SQLException, InterruptedException, NotAnswered {
     Answer suspectWritten = null;
     Answer suspectFollowed = null;
     for (int attempt = 1; attempt <= settings.shadowAttempts(); attempt++) {
@@ -149,12 +198,12 @@ final class ShadowComparison implements AutoCloseable {
       if (route.effectiveShadowPercentage() == 0) {
         return new Result.Unresolved("the route no longer compares");
       }
-      Answer before = ask(Side.SHARED, body);
+      Answer before = answered(ask(Side.SHARED, body));
       if (!progress.await(group, route.epoch(), freshness(), settings.catchUp())) {
         return new Result.Unresolved("the stream did not catch up");
       }
       Answer followed = ask(Side.SERVICE, body);
-      Answer after = ask(Side.SHARED, body);
+      Answer after = answered(ask(Side.SHARED, body));
       if (!same(before, after)) {
         suspectWritten = null;
         continue;
@@ -174,7 +223,17 @@ final class ShadowComparison implements AutoCloseable {
     return new Result.Unresolved("the rows kept changing");
   }
 
+  private static Answer answered(Answer answer) throws NotAnswered {
+    if (answer.thrown != null) {
+      throw new NotAnswered(answer.thrown);
+    }
+    return answer;
+  }
+
   private boolean same(Answer a, Answer b) {
+    if (a.thrown != null && b.thrown != null) {
+      return a.thrown.getClass() == b.thrown.getClass();
+    }
     return a.thrown == b.thrown && equality.equal(a.value, b.value);
   }
 
@@ -199,7 +258,7 @@ final class ShadowComparison implements AutoCloseable {
       if (ReadRouter.isOfTheDatabase(thrown)) {
         throw new SQLException("a read failed", thrown);
       }
-      return new Answer(null, thrown.getClass());
+      return new Answer(null, thrown);
     }
   }
 

@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -74,12 +75,18 @@ public final class OrphanCheck {
     // A stream that stands still would keep the parents' copy as it was, and hide every orphan.
     catchUp.run();
     try (Connection connection = database.connect("orphans of " + pointer.child())) {
-      List<String> suspects = suspects(connection, pointer);
-      if (suspects.isEmpty()) {
-        return suspects;
+      List<String> orphans = new ArrayList<>();
+      List<String> suspects = suspects(connection, pointer, Optional.empty());
+      while (!suspects.isEmpty()) {
+        catchUp.run();
+        orphans.addAll(confirmed(connection, pointer, suspects));
+        // Suspects that were only early say nothing of the rows after them.
+        suspects =
+            suspects.size() <= most || orphans.size() > most
+                ? List.of()
+                : suspects(connection, pointer, Optional.of(suspects.get(suspects.size() - 1)));
       }
-      catchUp.run();
-      return confirmed(connection, pointer, suspects);
+      return orphans.subList(0, Math.min(orphans.size(), most + 1));
     } catch (SQLException e) {
       throw PostgresException.sql(
           "looking for rows of "
@@ -92,18 +99,36 @@ public final class OrphanCheck {
     }
   }
 
-  private List<String> suspects(Connection connection, Pointer pointer) throws SQLException {
+  /** The next suspects in the order of their keys, after the given one. */
+  private List<String> suspects(Connection connection, Pointer pointer, Optional<String> after)
+      throws SQLException {
     List<String> key = key(connection, pointer);
+    String columns =
+        key.stream().map(column -> "c." + Quoted.name(column)).collect(Collectors.joining(", "));
     String sql =
         "select "
             + shown(key)
             + " from "
             + Quoted.table(pointer.child())
-            + " c where "
+            + " c"
+            + (after.isEmpty() ? "" : ", (select ?::text) as s(k)")
+            + " where "
             + withoutParent(pointer)
+            + (after.isEmpty()
+                ? ""
+                : " and ("
+                    + columns
+                    + ") > ("
+                    + String.join(", ", values(connection, pointer, key))
+                    + ")")
+            + " order by "
+            + columns
             + " limit "
             + (most + 1);
     try (PreparedStatement select = connection.prepareStatement(sql)) {
+      if (after.isPresent()) {
+        select.setString(1, after.get());
+      }
       return keys(select);
     }
   }
@@ -111,17 +136,10 @@ public final class OrphanCheck {
   private List<String> confirmed(Connection connection, Pointer pointer, List<String> suspects)
       throws SQLException {
     List<String> key = key(connection, pointer);
-    Map<String, ColumnType> types = ColumnTypes.read(connection, pointer.child());
+    List<String> values = values(connection, pointer, key);
     String match =
         IntStream.range(0, key.size())
-            .mapToObj(
-                i ->
-                    "c."
-                        + Quoted.name(key.get(i))
-                        + " = (s.k::jsonb ->> "
-                        + i
-                        + ")::"
-                        + type(types, key.get(i), pointer))
+            .mapToObj(i -> "c." + Quoted.name(key.get(i)) + " = " + values.get(i))
             .collect(Collectors.joining(" and "));
     String sql =
         "select "
@@ -138,6 +156,15 @@ public final class OrphanCheck {
       select.setArray(1, array);
       return keys(select);
     }
+  }
+
+  /** The values of a shown key {@code s.k}, as their columns' types. */
+  private static List<String> values(Connection connection, Pointer pointer, List<String> key)
+      throws SQLException {
+    Map<String, ColumnType> types = ColumnTypes.read(connection, pointer.child());
+    return IntStream.range(0, key.size())
+        .mapToObj(i -> "(s.k::jsonb ->> " + i + ")::" + type(types, key.get(i), pointer))
+        .toList();
   }
 
   private static String type(Map<String, ColumnType> types, String column, Pointer pointer) {

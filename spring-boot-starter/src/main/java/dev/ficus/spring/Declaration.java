@@ -21,6 +21,10 @@ sealed interface Declaration {
 
   /** The declaration on the method, else on its class; as {@code @Transactional} is looked up. */
   static Optional<Declaration> of(Method method, Class<?> target) {
+    if (method.getDeclaringClass() == Object.class) {
+      // A declaration on the class means the methods that it adds.
+      return Optional.empty();
+    }
     Method specific = ClassUtils.getMostSpecificMethod(method, target);
     return on(specific)
         .or(() -> on(specific.getDeclaringClass()))

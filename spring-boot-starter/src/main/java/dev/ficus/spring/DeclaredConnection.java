@@ -1,5 +1,6 @@
 package dev.ficus.spring;
 
+import dev.ficus.postgres.SqlErrors;
 import dev.ficus.postgres.TransactionObserver;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -16,6 +17,9 @@ final class DeclaredConnection implements TransactionObserver {
   private final DeclaredContext context;
   private final Declared declared;
 
+  /** True from a transaction's first statement to its end: nothing else can be committed. */
+  private boolean used;
+
   DeclaredConnection(DeclaredContext context, Declared declared) {
     this.context = context;
     this.declared = declared;
@@ -31,13 +35,15 @@ final class DeclaredConnection implements TransactionObserver {
               + declared.describe()
               + " is used beyond it"
               + context.current().map(now -> ", in a " + now.describe()).orElse(""),
-          "let the session end with its transaction: set spring.jpa.open-in-view=false, and load what is needed within it");
+          declared.hasEnded()
+              ? "after a commit, begin a transaction of its own: @Transactional(propagation = Propagation.REQUIRES_NEW); elsewhere let the session end with its transaction: set spring.jpa.open-in-view=false"
+              : "let the session end with its transaction: set spring.jpa.open-in-view=false, and load what is needed within it");
     }
     if (bare.getAutoCommit()) {
       throw new StarterException(
           "a " + declared.describe() + " ran a statement outside a transaction",
           declared.writes()
-              ? "put @Transactional on the method as well"
+              ? "run it in the method's transaction, with no other connection"
               : "put @Transactional(readOnly = true) on the method as well");
     }
     if (!declared.writes() && !TransactionSynchronizationManager.isCurrentTransactionReadOnly()) {
@@ -45,5 +51,29 @@ final class DeclaredConnection implements TransactionObserver {
           "a " + declared.describe() + " ran a statement in a transaction that is not read-only",
           "put @Transactional(readOnly = true) on the method, or declare it with @FicusWrite");
     }
+    used = true;
+  }
+
+  @Override
+  public void commit(Connection bare) throws SQLException {
+    boolean mayHaveWritten = used && declared.writes() && !bare.isReadOnly();
+    used = false;
+    try {
+      bare.commit();
+    } catch (SQLException e) {
+      if (mayHaveWritten && SqlErrors.isConnectionLost(e)) {
+        // The answer was lost, perhaps after the commit.
+        declared.committed();
+      }
+      throw e;
+    }
+    if (mayHaveWritten) {
+      declared.committed();
+    }
+  }
+
+  @Override
+  public void ended() {
+    used = false;
   }
 }

@@ -24,12 +24,18 @@ final class DeclaredContext implements FicusRouting {
     return Optional.ofNullable(declared.get());
   }
 
+  /** Runs a step under a declaration; one that has ended comes back afterwards. */
   @Nullable Object run(Declared now, Step step) throws Throwable {
+    Declared outer = declared.get();
     declared.set(now);
     try {
       return step.run();
     } finally {
-      declared.remove();
+      if (outer == null) {
+        declared.remove();
+      } else {
+        declared.set(outer);
+      }
     }
   }
 

@@ -4,18 +4,34 @@ import dev.ficus.readrouter.RoutingKey;
 import java.lang.reflect.Method;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
+import org.springframework.aop.Advisor;
 import org.springframework.aop.ProxyMethodInvocation;
+import org.springframework.aop.framework.Advised;
+import org.springframework.aop.interceptor.ExposeInvocationInterceptor;
 import org.springframework.aop.support.AopUtils;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.interceptor.TransactionAspectSupport;
+import org.springframework.transaction.interceptor.TransactionAttribute;
+import org.springframework.transaction.interceptor.TransactionAttributeSource;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.util.function.SingletonSupplier;
 
 /** Runs declared methods where they belong, from outside their transactions. */
 final class DeclaredInterceptor implements MethodInterceptor {
+
+  /** How a method's transaction may spread for the method to begin one. */
+  private static final Set<Integer> BEGINS =
+      Set.of(
+          TransactionDefinition.PROPAGATION_REQUIRED,
+          TransactionDefinition.PROPAGATION_REQUIRES_NEW,
+          TransactionDefinition.PROPAGATION_NESTED);
 
   private final DeclaredContext context;
   private final Supplier<ServiceRouting> routing;
@@ -45,11 +61,12 @@ final class DeclaredInterceptor implements MethodInterceptor {
     Declaration declaration = found.get();
     String what = target.getSimpleName() + "." + method.getName();
     Optional<Declared> outer = context.current();
-    if (outer.isPresent()) {
+    if (outer.filter(declared -> !declared.hasEnded()).isPresent()) {
       requireSameTransaction(what, declaration, outer.get());
       return invocation.proceed();
     }
-    if (TransactionSynchronizationManager.isActualTransactionActive()) {
+    // After a commit Spring still calls the transaction active, until its hooks have run.
+    if (outer.isEmpty() && TransactionSynchronizationManager.isActualTransactionActive()) {
       throw new StarterException(
           what
               + " is declared for group "
@@ -61,6 +78,9 @@ final class DeclaredInterceptor implements MethodInterceptor {
         Optional.ofNullable(routing.get()).orElseThrow().group(declaration.group());
     ProxyMethodInvocation repeatable = (ProxyMethodInvocation) invocation;
     Object[] arguments = invocation.getArguments();
+    if (declaration instanceof Declaration.Write) {
+      requireTransaction(what, repeatable, method, target);
+    }
     if (declaration instanceof Declaration.Read read) {
       RoutingKey key = group.keys().ofRead(method, arguments);
       return group
@@ -71,17 +91,54 @@ final class DeclaredInterceptor implements MethodInterceptor {
               read.shadow() && method.getReturnType() != void.class,
               side ->
                   context.run(
-                      new Declared(read.group(), false, side, key),
-                      () -> repeatable.invocableClone().proceed()));
+                      new Declared(read.group(), false, side, key), () -> proceed(repeatable)));
     }
     RoutingKey key = group.keys().ofWrite(method, arguments);
+    AtomicReference<@Nullable Declared> run = new AtomicReference<>();
     return group
         .writes()
         .call(
-            side ->
-                context.run(
-                    new Declared(declaration.group(), true, side, key),
-                    () -> repeatable.invocableClone().proceed()));
+            side -> {
+              Declared now = new Declared(declaration.group(), true, side, key);
+              run.set(now);
+              return context.run(now, () -> proceed(repeatable));
+            },
+            () -> {
+              Declared last = run.get();
+              return last != null && last.hasCommitted();
+            });
+  }
+
+  /**
+   * Goes on with a copy of the call, on whatever thread, under the invocation that AspectJ's advice
+   * asks its thread for.
+   */
+  private static @Nullable Object proceed(ProxyMethodInvocation repeatable) throws Throwable {
+    return ExposeInvocationInterceptor.INSTANCE.invoke(repeatable.invocableClone());
+  }
+
+  /**
+   * A method whose own transaction is not the whole write cannot be repeated: it may make several,
+   * and meet the fence after the first.
+   */
+  private static void requireTransaction(
+      String what, ProxyMethodInvocation invocation, Method method, Class<?> target) {
+    if (!(invocation.getProxy() instanceof Advised proxy)) {
+      return;
+    }
+    for (Advisor advisor : proxy.getAdvisors()) {
+      if (advisor.getAdvice() instanceof TransactionAspectSupport transactions) {
+        TransactionAttributeSource source = transactions.getTransactionAttributeSource();
+        TransactionAttribute attribute =
+            source == null ? null : source.getTransactionAttribute(method, target);
+        if (attribute != null && BEGINS.contains(attribute.getPropagationBehavior())) {
+          return;
+        }
+      }
+    }
+    throw new StarterException(
+        what + " is declared as a write but opens no transaction of its own",
+        "put @Transactional on the method as well, or declare the methods that it calls, each with its own transaction");
   }
 
   private static void requireSameTransaction(String what, Declaration inner, Declared outer) {

@@ -6,7 +6,10 @@ import javax.sql.DataSource;
 import org.springframework.aop.config.AopConfigUtils;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.beans.factory.support.AutowireCandidateQualifier;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
@@ -20,6 +23,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Primary;
 import org.springframework.context.annotation.Role;
 import org.springframework.context.event.ContextRefreshedEvent;
+import org.springframework.core.task.TaskDecorator;
+import org.springframework.core.task.support.CompositeTaskDecorator;
 
 /** Wires Ficus into a service where {@code ficus.service} is set. */
 @AutoConfiguration(
@@ -44,10 +49,24 @@ public class FicusAutoConfiguration {
     return new DeclaredContext();
   }
 
+  @Bean
+  @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+  static DeclaredTransactions ficusTransactions(DeclaredContext context) {
+    return new DeclaredTransactions(context);
+  }
+
   @Bean(destroyMethod = "close")
   ServiceRouting ficusServiceRouting(
-      FicusProperties properties, ListableBeanFactory beans, DeclaredContext context) {
-    return new ServiceRouting(properties, sharedDataSource(beans), context);
+      FicusProperties properties,
+      ListableBeanFactory beans,
+      DeclaredContext context,
+      ObjectProvider<TaskDecorator> decorators) {
+    // Not before a first sample: a decorator may need beans that need the data source.
+    return new ServiceRouting(
+        properties,
+        sharedDataSource(beans),
+        context,
+        task -> new CompositeTaskDecorator(decorators.orderedStream().toList()).decorate(task));
   }
 
   @Bean(DATA_SOURCE)
@@ -60,6 +79,11 @@ public class FicusAutoConfiguration {
   @Bean
   ApplicationListener<ContextRefreshedEvent> ficusStarted(RoutingDataSource dataSource) {
     return event -> dataSource.started();
+  }
+
+  @Bean
+  static SmartInitializingSingleton ficusProxyCheck(ConfigurableListableBeanFactory beans) {
+    return () -> ProxyCheck.run(beans);
   }
 
   @Bean

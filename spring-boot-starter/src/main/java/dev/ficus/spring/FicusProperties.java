@@ -23,7 +23,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param dualWrite bounds of the dual writes
  * @param shadow bounds of the shadow comparison
  */
-@ConfigurationProperties("ficus")
+@ConfigurationProperties(prefix = "ficus", ignoreUnknownFields = false)
 public record FicusProperties(
     String service,
     Target target,
@@ -64,13 +64,16 @@ public record FicusProperties(
    * @param password its password
    * @param maximumPoolSize connections at most
    * @param connectionTimeout how long a connection may be waited for
+   * @param socketTimeout how long the database may be silent in a statement before the connection
+   *     is given up; zero is for ever
    */
   public record Target(
       String url,
       String username,
       @DefaultValue("") String password,
       @DefaultValue("10") int maximumPoolSize,
-      @DefaultValue("2s") Duration connectionTimeout) {
+      @DefaultValue("2s") Duration connectionTimeout,
+      @DefaultValue("60s") Duration socketTimeout) {
 
     public Target {
       PropertyCheck.postgresUrl("ficus.target.url", url);
@@ -79,6 +82,7 @@ public record FicusProperties(
       // HikariCP's own bound.
       PropertyCheck.atLeast(
           "ficus.target.connection-timeout", connectionTimeout, Duration.ofMillis(250));
+      PropertyCheck.atLeast("ficus.target.socket-timeout", socketTimeout, Duration.ZERO);
     }
 
     /** Leaves the credentials out. */

@@ -2,6 +2,7 @@ package dev.ficus.spring;
 
 import dev.ficus.core.GroupName;
 import java.time.Duration;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Refuses a configuration with the field, its value and its bound. */
@@ -33,6 +34,23 @@ final class PropertyCheck {
           field + " is not a PostgreSQL JDBC URL",
           "set it to jdbc:postgresql://host:port/database");
     }
+  }
+
+  /** Refuses two URLs of one database, as far as their texts tell. */
+  static void elsewhere(String field, String url, String shared) {
+    if (place(url).equals(place(shared))) {
+      throw new StarterException(
+          field + " is the database of spring.datasource.url, which stays the shared one",
+          "set it to the service's own database");
+    }
+  }
+
+  private static String place(String url) {
+    String place = url.replaceFirst("[?].*", "").replaceFirst("^jdbc:postgresql:(//)?", "");
+    String[] parts = place.split("/", 2);
+    String host = parts.length < 2 || parts[0].isEmpty() ? "localhost" : parts[0];
+    String withPort = host.matches(".*:\\d+") ? host : host + ":5432";
+    return withPort.toLowerCase(Locale.ROOT) + "/" + parts[parts.length - 1];
   }
 
   static void atLeast(String field, Duration value, Duration bound) {

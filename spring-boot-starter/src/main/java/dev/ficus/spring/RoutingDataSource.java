@@ -32,8 +32,11 @@ final class RoutingDataSource extends AbstractDataSource {
   public Connection getConnection() throws SQLException {
     Optional<Declared> declared = context.current();
     if (declared.isEmpty()) {
+      Optional<Side> side = undeclaredSide();
       return ObservedConnection.of(
-          open(undeclaredSide()), new UndeclaredConnection(context, undeclared));
+          open(side.orElse(Side.SHARED)),
+          new UndeclaredConnection(
+              context, undeclared, side.isPresent() ? Optional.empty() : Optional.of(refusal())));
     }
     Declared now = declared.get();
     GroupRouting group = routing.group(now.group());
@@ -73,34 +76,28 @@ final class RoutingDataSource extends AbstractDataSource {
     return (side == Side.SHARED ? routing.shared() : routing.target()).getConnection();
   }
 
-  private Side undeclaredSide() {
+  /** Where statements outside declared transactions run; empty where they are refused. */
+  private Optional<Side> undeclaredSide() {
     return switch (undeclared) {
-      case SHARED -> Side.SHARED;
-      case SERVICE -> Side.SERVICE;
+      case SHARED -> Optional.of(Side.SHARED);
+      case SERVICE -> Optional.of(Side.SERVICE);
       case WRITE_SIDE -> commonWriteSide();
-      case REFUSE -> {
-        // Frameworks look at the database before the service does its own work.
-        if (!started) {
-          yield Side.SHARED;
-        }
-        throw new StarterException(
-            "a connection was asked for outside a declared transaction, and ficus.undeclared is refuse",
-            "declare the transaction with @FicusWrite or @FicusRead");
-      }
+      // Frameworks look at the database before the service does its own work.
+      case REFUSE -> started ? Optional.empty() : Optional.of(Side.SHARED);
     };
   }
 
-  private Side commonWriteSide() {
+  private Optional<Side> commonWriteSide() {
     Set<Side> sides =
         routing.routes().groups().stream()
             .map(group -> routing.routes().route(group).writeSide())
             .collect(Collectors.toSet());
-    if (sides.size() != 1) {
-      throw new StarterException(
-          "a connection was asked for outside a declared transaction, ficus.undeclared is write-side,"
-              + " and the service's groups are not all written on the same side",
-          "declare the transaction with @FicusWrite or @FicusRead");
-    }
-    return sides.iterator().next();
+    return sides.size() == 1 ? sides.stream().findFirst() : Optional.empty();
+  }
+
+  private String refusal() {
+    return undeclared == Undeclared.REFUSE
+        ? "refuse"
+        : "write-side, and the service's groups are not all written on the same side";
   }
 }

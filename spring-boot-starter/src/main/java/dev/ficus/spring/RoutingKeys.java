@@ -11,6 +11,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.core.DefaultParameterNameDiscoverer;
 import org.springframework.core.ParameterNameDiscoverer;
 
@@ -19,6 +21,8 @@ import org.springframework.core.ParameterNameDiscoverer;
  * arguments.
  */
 final class RoutingKeys {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RoutingKeys.class);
 
   private final Optional<String> name;
   private final DeclaredContext context;
@@ -74,6 +78,7 @@ final class RoutingKeys {
         .map(RoutingKey::named);
   }
 
+  /** Asked once for each method. */
   private Optional<Source> source(Method method) {
     if (name.isEmpty()) {
       return Optional.empty();
@@ -95,6 +100,13 @@ final class RoutingKeys {
         }
       }
     }
+    LOG.warn(
+        "{}.{} has no parameter, and no component of a record parameter, that is called {} as routing-key says,"
+            + " so all its arguments decide where it goes and what it waits for; next: correct"
+            + " ficus.groups.<group>.routing-key, rename a parameter, or compile with -parameters",
+        method.getDeclaringClass().getSimpleName(),
+        method.getName(),
+        name.get());
     return Optional.empty();
   }
 

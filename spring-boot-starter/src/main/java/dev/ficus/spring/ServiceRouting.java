@@ -4,7 +4,10 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.ficus.core.FaultPoints;
 import dev.ficus.core.GroupName;
+import dev.ficus.core.Route;
 import dev.ficus.core.ServiceName;
+import dev.ficus.core.Side;
+import dev.ficus.core.TableName;
 import dev.ficus.dualwriter.DualWriter;
 import dev.ficus.dualwriter.DualWriterSettings;
 import dev.ficus.dualwriter.FencedWrites;
@@ -17,16 +20,25 @@ import java.lang.management.ManagementFactory;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Everything that runs in one service: its two databases, the watcher and each group's routing. */
 final class ServiceRouting implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ServiceRouting.class);
 
   /** Enough for each key that a busy instance writes within the staleness bound. */
   private static final int REMEMBERED_KEYS = 10_000;
@@ -35,9 +47,22 @@ final class ServiceRouting implements AutoCloseable {
   private final HikariDataSource target;
   private final RouteWatcher routes;
   private final StreamProgress progress;
+  private final TableCheck tables;
   private final Map<GroupName, GroupRouting> groups = new TreeMap<>();
 
-  ServiceRouting(FicusProperties properties, DataSource shared, DeclaredContext context) {
+  /**
+   * @param carrier brings a request's context to the thread that compares its reads
+   */
+  ServiceRouting(
+      FicusProperties properties,
+      DataSource shared,
+      DeclaredContext context,
+      UnaryOperator<Runnable> carrier) {
+    sharedPool(shared)
+        .ifPresent(
+            pool ->
+                PropertyCheck.elsewhere(
+                    "ficus.target.url", properties.target().url(), pool.getJdbcUrl()));
     this.shared = shared;
     this.target = pool(properties.target());
     ServiceName service = new ServiceName(properties.service());
@@ -61,16 +86,49 @@ final class ServiceRouting implements AutoCloseable {
             ownTarget,
             properties.poll());
     routes.start(properties.startWait());
+    LOG.info("service {}: {}", service, describe(routes));
     this.progress = new StreamProgress(routes, ownTarget);
+    Map<GroupName, Set<TableName>> named = new TreeMap<>();
     configured.forEach(
-        (name, group) -> groups.put(name, routing(name, group, properties, context)));
+        (name, group) ->
+            named.put(
+                name, group.tables().stream().map(TableName::parse).collect(Collectors.toSet())));
+    this.tables = new TableCheck(named, ownTarget);
+    tables.watch(routes);
+    configured.forEach(
+        (name, group) -> groups.put(name, routing(name, group, properties, context, carrier)));
+  }
+
+  private static String describe(RouteWatcher routes) {
+    return new TreeSet<>(routes.groups())
+        .stream()
+            .map(
+                group -> {
+                  Route route = routes.route(group);
+                  Set<Side> publishers = routes.publishers(group);
+                  return "group "
+                      + group
+                      + " is in phase "
+                      + route.phase()
+                      + (publishers.isEmpty()
+                          ? " (no database tells a route)"
+                          : " (epoch "
+                              + route.epoch()
+                              + ", route "
+                              + route.version()
+                              + ", told by "
+                              + publishers
+                              + ")");
+                })
+            .collect(Collectors.joining("; "));
   }
 
   private GroupRouting routing(
       GroupName name,
       FicusProperties.Group group,
       FicusProperties properties,
-      DeclaredContext context) {
+      DeclaredContext context,
+      UnaryOperator<Runnable> carrier) {
     FicusProperties.DualWrite dual = properties.dualWrite();
     FicusProperties.Shadow shadow = properties.shadow();
     return new GroupRouting(
@@ -89,7 +147,8 @@ final class ServiceRouting implements AutoCloseable {
                 shadow.queue(),
                 shadow.attempts(),
                 shadow.catchUp()),
-            Clock.systemUTC()),
+            Clock.systemUTC(),
+            carrier),
         new DualWriter(
             name,
             routes,
@@ -132,6 +191,7 @@ final class ServiceRouting implements AutoCloseable {
     groups.values().forEach(group -> group.dualWriter().close());
     progress.close();
     routes.close();
+    tables.close();
     target.close();
   }
 
@@ -143,31 +203,47 @@ final class ServiceRouting implements AutoCloseable {
     config.setPassword(target.password());
     config.setMaximumPoolSize(target.maximumPoolSize());
     config.setConnectionTimeout(target.connectionTimeout().toMillis());
+    // A server that stands still would hold its readers for ever; they turn to the write side. A
+    // parameter in the URL goes before these.
+    config.addDataSourceProperty("socketTimeout", seconds(target.socketTimeout()));
+    config.addDataSourceProperty("tcpKeepAlive", "true");
+    config.addDataSourceProperty("logServerErrorDetail", "false");
     // The database may not exist yet, and a service must start and run while it is down.
     config.setInitializationFailTimeout(-1);
     config.setMinimumIdle(0);
     return new HikariDataSource(config);
   }
 
+  /** The driver counts in seconds; zero is none at all. */
+  private static String seconds(Duration timeout) {
+    return Long.toString(timeout.plusMillis(999).toSeconds());
+  }
+
+  /** The application's pool, where it is one that says where it connects to. */
+  private static Optional<HikariDataSource> sharedPool(DataSource shared) {
+    try {
+      return shared.isWrapperFor(HikariDataSource.class)
+          ? Optional.of(shared.unwrap(HikariDataSource.class))
+              .filter(pool -> pool.getJdbcUrl() != null)
+          : Optional.empty();
+    } catch (SQLException e) {
+      throw new IllegalStateException("a data source that wraps a pool does not give it out", e);
+    }
+  }
+
   /**
    * Connections that stay open must not come out of the application's pool, where that is known.
    */
   private static ConnectionSource dedicated(DataSource shared, ServiceName service) {
-    try {
-      if (shared.isWrapperFor(HikariDataSource.class)) {
-        HikariDataSource pool = shared.unwrap(HikariDataSource.class);
-        if (pool.getJdbcUrl() != null) {
-          return dedicated(
-              pool.getJdbcUrl(),
-              Objects.requireNonNullElse(pool.getUsername(), ""),
-              Objects.requireNonNullElse(pool.getPassword(), ""),
-              service);
-        }
-      }
-    } catch (SQLException e) {
-      throw new IllegalStateException("a data source that wraps a pool does not give it out", e);
-    }
-    return shared::getConnection;
+    return sharedPool(shared)
+        .map(
+            pool ->
+                dedicated(
+                    pool.getJdbcUrl(),
+                    Objects.requireNonNullElse(pool.getUsername(), ""),
+                    Objects.requireNonNullElse(pool.getPassword(), ""),
+                    service))
+        .orElse(shared::getConnection);
   }
 
   private static ConnectionSource dedicated(

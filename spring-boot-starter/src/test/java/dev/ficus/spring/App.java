@@ -9,6 +9,7 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.task.TaskDecorator;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** A service with JdbcClient, Spring Data JPA and Flyway. */
@@ -19,6 +20,24 @@ class App {
   @Bean
   Shop shop(JdbcClient jdbc) {
     return new Shop(jdbc);
+  }
+
+  /** What a request leaves on its thread. */
+  static final ThreadLocal<String> TENANT = new ThreadLocal<>();
+
+  @Bean
+  TaskDecorator tenantCarrier() {
+    return task -> {
+      String tenant = TENANT.get();
+      return () -> {
+        TENANT.set(tenant);
+        try {
+          task.run();
+        } finally {
+          TENANT.remove();
+        }
+      };
+    };
   }
 
   @Bean

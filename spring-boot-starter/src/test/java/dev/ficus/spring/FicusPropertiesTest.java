@@ -48,6 +48,7 @@ class FicusPropertiesTest {
           ficus.target.username                   |                | ficus.target.username is missing
           ficus.target.maximum-pool-size          | 0              | ficus.target.maximum-pool-size is 0
           ficus.target.connection-timeout         | 1ms            | set it to at least 250 ms
+          ficus.target.socket-timeout             | -1s            | ficus.target.socket-timeout is -1000 ms
           ficus.groups.orders.tables              |                | ficus.groups.orders.tables is missing
           ficus.groups.orders.read-your-writes    | -1ms           | ficus.groups.orders.read-your-writes is -1 ms
           ficus.fence-wait                        | -1s            | ficus.fence-wait is -1000 ms

@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.annotation.Isolation;
+import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
 
 /** A service's code as users write it, on JdbcClient, and some mistakes that users make. */
@@ -73,6 +74,12 @@ class Shop {
   @Transactional
   @FicusWrite("users")
   public void writeUsers(String customer) {}
+
+  @Transactional(propagation = Propagation.REQUIRES_NEW)
+  @FicusWrite("users")
+  public void writeUsersAlone(String customer) {
+    side0();
+  }
 
   @Transactional(readOnly = true)
   @FicusRead("users")

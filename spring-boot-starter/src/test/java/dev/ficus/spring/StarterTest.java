@@ -4,27 +4,40 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ficus.core.Epoch;
+import dev.ficus.core.GroupName;
 import dev.ficus.core.Phase;
 import dev.ficus.core.Route;
 import dev.ficus.core.Side;
+import dev.ficus.core.TableName;
 import dev.ficus.postgres.Counter;
+import dev.ficus.postgres.Fence;
+import dev.ficus.postgres.FenceState;
 import dev.ficus.postgres.InstanceCounters;
 import dev.ficus.postgres.RouteWatcher;
 import dev.ficus.testkit.Rule;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.EntityManagerFactory;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.aopalliance.intercept.MethodInterceptor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.aop.interceptor.ExposeInvocationInterceptor;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.orm.jpa.EntityManagerHolder;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.interceptor.BeanFactoryTransactionAttributeSourceAdvisor;
+import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -224,6 +237,136 @@ class StarterTest {
         });
   }
 
+  /** What aspects and scopes of a request expect on their thread. */
+  @Test
+  void shouldCarryARequestsContextToTheThreadThatCompares() {
+    ProxyFactory proxied = new ProxyFactory(new Shop(context.getBean(JdbcClient.class)));
+    proxied.setProxyTargetClass(true);
+    proxied.addAdvisor(ExposeInvocationInterceptor.ADVISOR);
+    proxied.addAdvisor(context.getBean(DeclaredAdvisor.class));
+    proxied.addAdvisor(context.getBean(BeanFactoryTransactionAttributeSourceAdvisor.class));
+    proxied.addAdvice(
+        (MethodInterceptor)
+            invocation -> {
+              // As AspectJ's advice does.
+              ExposeInvocationInterceptor.currentInvocation();
+              return App.TENANT.get() == null ? Optional.empty() : invocation.proceed();
+            });
+    Shop aspects = (Shop) proxied.getProxy();
+    phase(Phase.READS_SHADOWED, 0, 100);
+    shop.place(order(1));
+    sides.catchUp();
+    sides.service.execute("set session_replication_role = replica; update orders set amount = 1");
+    App.TENANT.set("anna");
+    try {
+      assertThat(aspects.find("anna", 1)).isPresent();
+    } finally {
+      App.TENANT.remove();
+    }
+
+    await(
+        () -> {
+          sides.heartbeat();
+          return counters().value(Counter.SHADOW_COMPARED)
+                  + counters().value(Counter.SHADOW_UNRESOLVED)
+              == 1;
+        });
+    assertThat(counters().value(Counter.SHADOW_MISMATCHES)).isEqualTo(1);
+  }
+
+  @Rule("R16")
+  @Test
+  void shouldNotRepeatAWriteOfWhichAPartHasCommitted() {
+    TransactionTemplate hook =
+        new TransactionTemplate(context.getBean(PlatformTransactionManager.class));
+    hook.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+    JdbcClient jdbc = context.getBean(JdbcClient.class);
+    AtomicInteger runs = new AtomicInteger();
+    assertThatThrownBy(
+            () ->
+                shop.writeThen(
+                    "anna",
+                    () -> {
+                      shop.place(order(runs.incrementAndGet()));
+                      afterCommit(
+                          () -> {
+                            sides.closeShared();
+                            onThread(
+                                () -> {
+                                  LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+                                  sides.openShared();
+                                });
+                            hook.executeWithoutResult(
+                                status -> jdbc.sql("update orders set amount = 1").update());
+                          });
+                    }))
+        .hasMessageContaining("part of it has committed")
+        .hasStackTraceContaining("FI001");
+
+    assertThat(runs).hasValue(1);
+    assertThat(sides.shared.query("select id from orders")).containsExactly("1");
+  }
+
+  @Rule("R16")
+  @Test
+  void shouldNotWaitAtAnotherGroupsFence() {
+    sides.shared.execute("create table users (id int primary key)");
+    new Fence(sides.sharedSide, new GroupName("users"))
+        .install(
+            List.of(TableName.parse("users")),
+            FenceState.SEALED,
+            Epoch.FIRST,
+            Duration.ofSeconds(5));
+    AtomicInteger runs = new AtomicInteger();
+
+    assertThatThrownBy(
+            () ->
+                shop.writeThen(
+                    "anna",
+                    () -> {
+                      shop.place(order(runs.incrementAndGet()));
+                      context
+                          .getBean(JdbcClient.class)
+                          .sql("insert into users values (1)")
+                          .update();
+                    }))
+        .hasMessageContaining("a write of group orders")
+        .hasMessageContaining("group users")
+        .hasMessageContaining("next: ");
+
+    assertThat(runs).hasValue(1);
+    assertThat(sides.shared.query("select id from orders")).isEmpty();
+  }
+
+  @Test
+  void shouldLetAnotherGroupsTransactionFollowTheCommit() {
+    FicusRouting routing = context.getBean(FicusRouting.class);
+    shop.writeThen(
+        "anna",
+        () -> {
+          shop.place(order(1));
+          afterCommit(
+              () -> {
+                shop.writeUsersAlone("anna");
+                assertThat(routing.side()).as("the rest of the first").contains(Side.SHARED);
+                refused(() -> shop.place(order(2)), "REQUIRES_NEW");
+              });
+        });
+
+    assertThat(routing.side()).isEmpty();
+    assertThat(sides.shared.query("select id from orders")).containsExactly("1");
+  }
+
+  private static void afterCommit(Runnable work) {
+    TransactionSynchronizationManager.registerSynchronization(
+        new TransactionSynchronization() {
+          @Override
+          public void afterCommit() {
+            work.run();
+          }
+        });
+  }
+
   @Test
   void shouldTellTheCodeItsSideAndJoinInnerDeclarationsOfTheSameGroup() {
     FicusRouting routing = context.getBean(FicusRouting.class);
@@ -254,7 +397,7 @@ class StarterTest {
         "no transaction can span two groups");
     refused(() -> shop.readInAWritingTransaction("anna"), "in a transaction that is not read-only");
     refused(() -> shop.readWithoutATransaction("anna"), "ran a statement outside a transaction");
-    refused(() -> shop.writeWithoutATransaction("anna"), "ran a statement outside a transaction");
+    refused(() -> shop.writeWithoutATransaction("anna"), "opens no transaction of its own");
     refused(() -> shop.readByAnOpaqueKey(new Shop.Opaque()), "has no stable text");
     refused(() -> shop.readAnUnknownGroup("anna"), "not configured for this service");
     assertThatThrownBy(() -> shop.readOpaque("anna"))

@@ -34,6 +34,7 @@ create table ficus.instance (
     reads_fallen_back bigint not null default 0,
     shadow_compared   bigint not null default 0,
     shadow_mismatches bigint not null default 0,
+    shadow_unresolved bigint not null default 0,
     dual_writes       bigint not null default 0,
     dual_writes_left  bigint not null default 0,
     fence_waits       bigint not null default 0,
@@ -176,6 +177,7 @@ begin
     end if;
     raise exception using
         errcode = 'FI001',
+        constraint = tg_argv[0],
         message = format('ficus: %s on %I.%I refused: the fence of group %s is %s in this database (epoch %s)',
                          tg_op, tg_table_schema, tg_table_name, tg_argv[0], coalesce(v_state, 'missing'), coalesce(v_epoch, 0)),
         hint = 'Write through the Ficus starter, which retries on the side that accepts writes; "ficus status" says which one that is.';
