@@ -61,6 +61,28 @@ class StoreFitsTest {
   }
 
   @Test
+  void shouldRefuseAServiceDatabaseThatIsTheSharedOne() throws IOException {
+    try (Store store = new Store(folder)) {
+      Path file = folder.resolve("ficus.yaml");
+      Files.writeString(
+          file,
+          Files.readString(file)
+              .replace(store.users.address().url(), store.shared.address().url()));
+      Manifest edited = ManifestReader.read(file);
+
+      try (ControlPlane control =
+          ControlPlane.open(
+              edited, "test", progress -> {}, ControlSettings.DEFAULT, FaultPoints.NONE)) {
+        assertThatThrownBy(() -> control.advance(Store.USERS, List.of()))
+            .isInstanceOfSatisfying(
+                FicusException.class, given -> assertThat(given.kind()).isEqualTo(ErrorKind.USAGE))
+            .hasMessageContaining("the database of service users is the shared one");
+      }
+      assertThat(store.shared.queryOne("select to_regclass('ficus.fence')")).isEqualTo("null");
+    }
+  }
+
+  @Test
   void shouldRefuseAManifestWithOtherTablesThanTheGroupWasProvisionedWith() throws IOException {
     try (Store store = new Store(folder)) {
       store.bring(Store.ORDERS, Phase.PROVISIONED);

@@ -107,6 +107,24 @@ public record Database(String name, DatabaseAddress address, Optional<Duration> 
     }
   }
 
+  /** Whether another address leads to this very database. */
+  public boolean isSameAs(Database other) {
+    return identity().system().equals(other.identity().system()) && oid() == other.oid();
+  }
+
+  private long oid() {
+    try (Connection connection = connect("identity");
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "select oid from pg_database where datname = current_database()")) {
+      row.next();
+      return row.getLong(1);
+    } catch (SQLException e) {
+      throw PostgresException.sql("reading the identity of " + this, e);
+    }
+  }
+
   /**
    * Identifies the server's data directory and history: rule R5 ties positions to it.
    *

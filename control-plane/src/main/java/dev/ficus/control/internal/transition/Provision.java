@@ -5,6 +5,8 @@ import dev.ficus.control.internal.gate.Gate;
 import dev.ficus.control.internal.gate.Preflight;
 import dev.ficus.control.internal.provision.GeneratedSchema;
 import dev.ficus.control.internal.provision.MigrationFolder;
+import dev.ficus.core.ErrorKind;
+import dev.ficus.core.FicusException;
 import dev.ficus.core.Phase;
 import dev.ficus.core.Side;
 import dev.ficus.postgres.FenceState;
@@ -34,6 +36,7 @@ final class Provision implements Transition {
                 "install-ficus",
                 "Install schema ficus in shared and in " + work.serviceDatabase().name(),
                 () -> {
+                  requireTwoDatabases(work);
                   FicusSchema.install(work.shared());
                   FicusSchema.install(work.serviceDatabase());
                   work.store().groups().provision(work.name(), work.tables());
@@ -61,6 +64,23 @@ final class Provision implements Transition {
     steps.add(FenceSteps.install(work, Side.SHARED, FenceState.OPEN));
     steps.add(FenceSteps.installCapture(work));
     return steps;
+  }
+
+  /** A fence for each side, in one place, would be one fence. */
+  private static void requireTwoDatabases(Work work) {
+    if (work.shared().isSameAs(work.serviceDatabase())) {
+      throw new FicusException(
+          ErrorKind.USAGE,
+          "the database of service "
+              + work.service().name()
+              + " is the shared one: "
+              + work.serviceDatabase()
+              + " and "
+              + work.shared(),
+          "give the service a database of its own under services."
+              + work.service().name()
+              + ".database in the manifest");
+    }
   }
 
   @Override
