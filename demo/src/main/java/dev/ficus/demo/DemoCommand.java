@@ -2,6 +2,7 @@ package dev.ficus.demo;
 
 import dev.ficus.core.ErrorKind;
 import dev.ficus.demo.show.Display;
+import dev.ficus.demo.show.ResultFile;
 import dev.ficus.demo.stage.Runs;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,6 +11,9 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code ficus demo}: migrates a live sample store and proves that nothing was lost. */
 @Command(
@@ -32,6 +36,8 @@ public final class DemoCommand implements Callable<Integer> {
   /** What a shell reports for Ctrl-C. */
   private static final int INTERRUPTED = 130;
 
+  @Spec private CommandSpec spec = CommandSpec.create();
+
   @Mixin private DemoOptions options = new DemoOptions();
 
   /**
@@ -40,6 +46,10 @@ public final class DemoCommand implements Callable<Integer> {
    * @param arguments the options
    */
   public static void main(String[] arguments) {
+    System.exit(commandLine().execute(arguments));
+  }
+
+  static CommandLine commandLine() {
     CommandLine command =
         new CommandLine(new DemoCommand())
             .setParameterExceptionHandler(
@@ -60,7 +70,7 @@ public final class DemoCommand implements Callable<Integer> {
           line.getErr().println("  its logs are in " + System.getProperty("ficus.demo.log"));
           return DID_NOT_HOLD;
         });
-    System.exit(command.execute(arguments));
+    return command;
   }
 
   /** A JVM that shuts down takes no more hooks. */
@@ -77,10 +87,24 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    options.requireBounds(spec.commandLine());
+    requireWritable();
     Path folder = Runs.begin(Path.of(".ficus", "demo").toAbsolutePath());
     // Before the first logger is made: the terminal belongs to the display.
     System.setProperty("logback.configurationFile", "demo-logback.xml");
     System.setProperty("ficus.demo.log", folder.resolve("demo.log").toString());
     return new DemoRun(options, folder, Display.ofTerminal()).run() ? HELD : DID_NOT_HOLD;
+  }
+
+  /** Minutes later the result would be lost. */
+  private void requireWritable() {
+    options.json.ifPresent(
+        file ->
+            ResultFile.obstacle(file)
+                .ifPresent(
+                    why -> {
+                      throw new ParameterException(
+                          spec.commandLine(), "--json " + file + " cannot be written: " + why);
+                    }));
   }
 }

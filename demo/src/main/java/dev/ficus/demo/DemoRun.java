@@ -49,6 +49,7 @@ final class DemoRun {
   /** How many rests the migration has. */
   private static final int RESTS = 8;
 
+  /** The gate's samples at the usual rate; fewer where fewer reads come. */
   private static final int SHADOW_SAMPLES = 20;
 
   private final DemoOptions options;
@@ -71,8 +72,9 @@ final class DemoRun {
     try (Stage stage = Stage.open(folder, size, display::say);
         Ledger ledger = new Ledger(folder.resolve("ledger.tsv"), clock)) {
       Result result = migrate(stage, size, ledger);
-      options.json.ifPresent(file -> ResultFile.write(file, result));
+      // On the screen first: writing a file may fail.
       display.print(Summary.of(result, options.fault));
+      options.json.ifPresent(file -> ResultFile.write(file, result));
       if (options.keep) {
         keep(stage);
       }
@@ -83,7 +85,7 @@ final class DemoRun {
   private Result migrate(Stage stage, StoreSize size, Ledger ledger) {
     StoreState seed = new StoreReader(stage.shared(), stage.shared(), stage.shared()).read();
     display.say("the store holds " + seed.fixed().size() + " rows");
-    Manifest manifest = ManifestReader.read(StoreManifest.write(stage, SHADOW_SAMPLES));
+    Manifest manifest = ManifestReader.read(StoreManifest.write(stage, samples()));
     stage.startRelay(manifest.file());
     History history = new History(clock);
     Traffic traffic = new Traffic(stage.store(), size, ledger, options.rate, options.seed);
@@ -103,6 +105,7 @@ final class DemoRun {
       return new Result(
           ledger.acknowledgedWrites(),
           ledger.unknownWrites(),
+          options.rate,
           traffic.meter().read(),
           verdict,
           history,
@@ -136,6 +139,10 @@ final class DemoRun {
     } finally {
       sabotage.ifPresent(Sabotage::close);
     }
+  }
+
+  private int samples() {
+    return Math.max(1, Math.min(SHADOW_SAMPLES, options.rate / 2));
   }
 
   private Duration dwell() {

@@ -7,6 +7,7 @@ import dev.ficus.demo.traffic.Meter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -14,6 +15,7 @@ import java.util.Optional;
  *
  * @param acknowledgedWrites writes that customers were told are done
  * @param unknownWrites writes without a known outcome
+ * @param askedRate requests a second that were asked for
  * @param traffic the customers' counts
  * @param verdict the final check
  * @param history the migration
@@ -28,6 +30,7 @@ import java.util.Optional;
 public record Result(
     long acknowledgedWrites,
     long unknownWrites,
+    int askedRate,
     Meter.Reading traffic,
     Verdict verdict,
     History history,
@@ -46,6 +49,22 @@ public record Result(
   private static final int FLIPS = 6;
 
   private static final int ROLLBACKS = 3;
+
+  /** Of the asked rate; a run that reaches less is told as one. */
+  private static final double RATE_REACHED = 0.8;
+
+  /** What a reader should know although it breaks nothing. */
+  List<String> warnings() {
+    return traffic.rate() < RATE_REACHED * askedRate
+        ? List.of(
+            String.format(
+                Locale.ROOT,
+                "the customers reached %.0f requests/s of the %d asked for: this machine, or the"
+                    + " store on it, is too slow for more",
+                traffic.rate(),
+                askedRate))
+        : List.of();
+  }
 
   /** Everything that did not hold, each in a line; empty after a good run. */
   public List<String> broken() {

@@ -8,10 +8,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -20,13 +23,56 @@ public final class ResultFile {
 
   private ResultFile() {}
 
-  /** Writes the file, replacing one that is there. */
+  /** Why the file could not be written, found by making another one next to it. */
+  public static Optional<String> obstacle(Path file) {
+    if (Files.isDirectory(file)) {
+      return Optional.of("it is a folder");
+    }
+    if (isDevice(file)) {
+      return Files.isWritable(file) ? Optional.empty() : Optional.of("it is not writable");
+    }
+    try {
+      Files.delete(temporary(file));
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of("no file can be made in " + folder(file) + " (" + e + ")");
+    }
+  }
+
+  /** Writes the file whole, replacing one that is there. */
   public static void write(Path file, Result result) {
     try {
-      Files.writeString(file, json(result) + "\n");
+      if (isDevice(file)) {
+        Files.writeString(file, json(result) + "\n");
+        return;
+      }
+      Path temporary = temporary(file);
+      try {
+        Files.writeString(temporary, json(result) + "\n");
+        Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(temporary);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException("writing " + file + " failed", e);
     }
+  }
+
+  /** Such as {@code /dev/stdout}: nothing that could be replaced. */
+  private static boolean isDevice(Path file) {
+    return Files.exists(file) && !Files.isRegularFile(file);
+  }
+
+  /** In the same folder, so that it can be renamed into place. */
+  private static Path temporary(Path file) throws IOException {
+    // Unlike Files.createTempFile, with the rights that any file of this user gets.
+    Path temporary =
+        folder(file).resolve("." + file.getFileName() + "." + ProcessHandle.current().pid());
+    return Files.writeString(temporary, "");
+  }
+
+  private static Path folder(Path file) {
+    return Objects.requireNonNull(file.toAbsolutePath().getParent(), "a folder has no name");
   }
 
   static String json(Result result) {
@@ -46,6 +92,11 @@ public final class ResultFile {
     fields.put("stale", result.verdict().count(Damage.STALE));
     fields.put("requests", result.traffic().requests());
     fields.put("failedRequests", result.traffic().failed());
+    Map<String, Object> rate = new LinkedHashMap<>();
+    rate.put("asked", result.askedRate());
+    rate.put("reached", Math.round(result.traffic().rate() * 10) / 10.0);
+    rate.put("skippedTicks", result.traffic().skipped());
+    fields.put("rate", rate);
     fields.put("readsBehindOwnWrites", result.traffic().staleReads());
     fields.put("flips", history.flips());
     fields.put("rollbacks", history.rollbacks());
@@ -70,6 +121,7 @@ public final class ResultFile {
     fields.put("groups", StoreManifest.GROUPS.stream().map(it -> group(history, it)).toList());
     fields.put("peakMemoryMiB", result.peakBytes() >> 20);
     fields.put("seconds", result.took().toSeconds());
+    fields.put("warnings", result.warnings());
     fields.put("broken", result.broken());
     return fields;
   }

@@ -36,6 +36,13 @@ public final class Summary {
         result.traffic().requests(),
         result.traffic().failed(),
         result.traffic().slowest().toMillis());
+    row(
+        lines,
+        "requests a second",
+        "%.1f of %d asked for, %,d skipped as every customer was waiting",
+        result.traffic().rate(),
+        result.askedRate(),
+        result.traffic().skipped());
     row(lines, "reads behind own writes", "%,d", result.traffic().staleReads());
     row(lines, "flips and ways back", "%d and %d", history.flips(), history.rollbacks());
     row(lines, "write pauses", "%s", pauses(history.pauses()));
@@ -72,6 +79,7 @@ public final class Summary {
         .limit(EXAMPLES)
         .map(Finding::toString)
         .forEach(it -> lines.add("  " + it));
+    result.warnings().forEach(it -> lines.add("  warning: " + it));
     lines.add("");
     lines.add(end(result.broken(), fault));
     return lines;

@@ -3,6 +3,7 @@ package dev.ficus.demo.traffic;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** Counts the customers' requests. */
 public final class Meter {
@@ -15,6 +16,8 @@ public final class Meter {
   private long sequenceCollisions;
   private long skipped;
   private Duration slowest = Duration.ZERO;
+  private Duration running = Duration.ZERO;
+  private OptionalLong startedAt = OptionalLong.empty();
   private final List<String> failures = new ArrayList<>();
 
   /**
@@ -26,6 +29,7 @@ public final class Meter {
    * @param sequenceCollisions answers that a generated key was handed out twice
    * @param skipped ticks at which every customer was still waiting for an answer
    * @param slowest the longest wait for an answer
+   * @param running how long the customers have been at it
    * @param failures the first few failures
    */
   public record Reading(
@@ -35,12 +39,41 @@ public final class Meter {
       long sequenceCollisions,
       long skipped,
       Duration slowest,
-      List<String> failures) {}
+      Duration running,
+      List<String> failures) {
+
+    /** Requests a second, on average; zero before the first. */
+    public double rate() {
+      return running.isZero() ? 0 : requests * 1e9 / running.toNanos();
+    }
+  }
 
   /** The counts now. */
   public synchronized Reading read() {
     return new Reading(
-        requests, failed, staleReads, sequenceCollisions, skipped, slowest, List.copyOf(failures));
+        requests,
+        failed,
+        staleReads,
+        sequenceCollisions,
+        skipped,
+        slowest,
+        running(),
+        List.copyOf(failures));
+  }
+
+  synchronized void started() {
+    startedAt = OptionalLong.of(System.nanoTime());
+  }
+
+  synchronized void ended() {
+    running = running();
+    startedAt = OptionalLong.empty();
+  }
+
+  private Duration running() {
+    return startedAt.isPresent()
+        ? Duration.ofNanos(System.nanoTime() - startedAt.getAsLong())
+        : running;
   }
 
   synchronized void answered(Duration took) {

@@ -8,11 +8,15 @@ import dev.ficus.demo.check.Verdict;
 import dev.ficus.demo.script.Break;
 import dev.ficus.demo.script.History;
 import dev.ficus.demo.traffic.Meter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -22,7 +26,8 @@ class ResultFileTest {
     return new Result(
         70,
         0,
-        new Meter.Reading(100, 0, 0, 0, 0, Duration.ofMillis(9), List.of()),
+        40,
+        new Meter.Reading(100, 0, 0, 0, 7, Duration.ofMillis(9), Duration.ofSeconds(4), List.of()),
         new Verdict(1000, findings),
         new History(Clock.systemUTC()),
         30,
@@ -98,5 +103,30 @@ class ResultFileTest {
     assertThat(lines.get(lines.size() - 1))
         .contains("injected fault drop-change")
         .contains("showed as: lost: 1");
+  }
+
+  @Test
+  void shouldTellTheRateThatWasReachedAndWarnWhenItIsFarBelowTheAskedOne() {
+    JsonNode rate =
+        JsonMapper.builder().build().readTree(ResultFile.json(result(List.of()))).path("rate");
+
+    assertThat(rate.path("asked").asInt()).isEqualTo(40);
+    assertThat(rate.path("reached").asDouble()).isEqualTo(25.0);
+    assertThat(rate.path("skippedTicks").asInt()).isEqualTo(7);
+    assertThat(Summary.of(result(List.of()), Optional.empty()))
+        .anyMatch(line -> line.contains("warning: the customers reached 25 requests/s of the 40"));
+  }
+
+  @Test
+  void shouldWriteTheWholeFileOverAnEarlierOneAndLeaveNothingElse(@TempDir Path folder)
+      throws IOException {
+    Path file = Files.writeString(folder.resolve("result.json"), "earlier");
+
+    assertThat(ResultFile.obstacle(file)).isEmpty();
+    assertThat(file).hasContent("earlier");
+    ResultFile.write(file, result(List.of()));
+
+    assertThat(Files.readString(file)).startsWith("{").endsWith("}\n");
+    assertThat(folder.toFile().list()).containsExactly("result.json");
   }
 }
