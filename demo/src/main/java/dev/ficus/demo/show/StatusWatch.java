@@ -46,7 +46,8 @@ public final class StatusWatch implements AutoCloseable {
     try {
       List<GroupStatus> groups = control.status();
       display.panel(
-          panel.lines(groups, reading, acknowledged), panel.line(groups, reading, acknowledged));
+          panel.lines(groups, reading, acknowledged, display.columns()),
+          panel.line(groups, reading, acknowledged));
     } catch (FicusException e) {
       // A glance may meet a database in the middle of a step; the next one comes in a second.
       String line = "status: " + String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
