@@ -4,12 +4,15 @@ import dev.ficus.control.ControlPlane;
 import dev.ficus.control.GroupStatus;
 import dev.ficus.control.InstanceSummary;
 import dev.ficus.control.manifest.ManifestReader;
+import dev.ficus.core.GroupName;
 import dev.ficus.core.Side;
+import dev.ficus.core.TableName;
 import dev.ficus.core.manifest.DatabaseAddress;
 import dev.ficus.core.manifest.Manifest;
 import dev.ficus.demo.check.Checker;
 import dev.ficus.demo.check.CopyCheck;
 import dev.ficus.demo.check.Finding;
+import dev.ficus.demo.check.SharedTables;
 import dev.ficus.demo.check.StoreReader;
 import dev.ficus.demo.check.StoreState;
 import dev.ficus.demo.check.Verdict;
@@ -64,8 +67,8 @@ final class DemoRun {
     this.display = display;
   }
 
-  /** Runs; true if everything held. */
-  boolean run() throws IOException {
+  /** Runs, and returns the process's exit code. */
+  int run() throws IOException {
     StoreSize size = StoreSize.ofRows(options.rows);
     options.fault.ifPresent(
         fault -> display.say("a fault will be injected: " + fault + ", " + fault.what()));
@@ -78,7 +81,7 @@ final class DemoRun {
       if (options.keep) {
         keep(stage);
       }
-      return result.broken().isEmpty();
+      return result.exitCode(options.fault);
     }
   }
 
@@ -102,6 +105,7 @@ final class DemoRun {
       display.say("the customers have stopped; comparing their record with the databases");
       List<GroupStatus> end = control.status();
       Verdict verdict = check(stage, seed, ledger, end);
+      look(stage, manifest, history);
       return new Result(
           ledger.acknowledgedWrites(),
           ledger.unknownWrites(),
@@ -151,6 +155,16 @@ final class DemoRun {
         .map(minutes -> Duration.ofMillis((long) (minutes * 60_000)).minus(WORK).dividedBy(RESTS))
         .filter(rest -> rest.toMillis() > options.dwell * 1000)
         .orElse(Duration.ofMillis((long) (options.dwell * 1000)));
+  }
+
+  /** Which tables are gone is looked up, not believed. */
+  private static void look(Stage stage, Manifest manifest, History history) {
+    SharedTables shared = new SharedTables(stage.shared());
+    for (GroupName group : StoreManifest.GROUPS) {
+      List<TableName> tables = manifest.group(group).orElseThrow().tables();
+      List<TableName> left = shared.present(tables);
+      history.looked(group, tables.stream().filter(table -> !left.contains(table)).toList(), left);
+    }
   }
 
   /** Each group is checked where it is written now. */

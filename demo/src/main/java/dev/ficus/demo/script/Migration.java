@@ -212,13 +212,13 @@ public final class Migration {
           for (int again = 1; again < RECONCILIATIONS && unknown(run); again++) {
             run = reconcile(group);
           }
+          history.reconciled(run);
           return run;
         });
   }
 
   private ReconciliationRun reconcile(GroupName group) {
     ReconciliationRun run = control.reconcile(group);
-    history.reconciled(run);
     say.accept(
         String.format(
             Locale.ROOT,
@@ -247,7 +247,6 @@ public final class Migration {
         passing(
             group,
             overrides -> control.drop(group, tables, first ? decided : undecided, overrides));
-    history.dropped(group, tables);
     moved(outcome);
   }
 

@@ -1,11 +1,16 @@
 package dev.ficus.demo.show;
 
+import dev.ficus.core.GroupName;
+import dev.ficus.core.Phase;
 import dev.ficus.demo.check.Finding.Damage;
 import dev.ficus.demo.check.Verdict;
+import dev.ficus.demo.script.Break;
 import dev.ficus.demo.script.History;
+import dev.ficus.demo.script.StoreManifest;
 import dev.ficus.demo.traffic.Meter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -42,6 +47,15 @@ public record Result(
     Duration took,
     Optional<String> stopped) {
 
+  /** Exit code: everything held. */
+  public static final int HELD = 0;
+
+  /** Exit code: something did not, or an injected fault was found. */
+  public static final int DID_NOT_HOLD = 1;
+
+  /** Exit code: the record did not find the injected fault. */
+  public static final int NOT_FOUND = 5;
+
   /** How much memory everything together may take. */
   static final long MEMORY_BOUND = 3L << 30;
 
@@ -66,13 +80,34 @@ public record Result(
         : List.of();
   }
 
+  /**
+   * What the final check found of an injected fault: the record's own findings. A failed request or
+   * too much memory says nothing about it.
+   */
+  List<String> found() {
+    return Arrays.stream(Damage.values())
+        .filter(damage -> verdict.count(damage) > 0)
+        .map(damage -> damage.name().toLowerCase(Locale.ROOT) + ": " + verdict.count(damage))
+        .toList();
+  }
+
+  /**
+   * How the process ends.
+   *
+   * @param fault what was broken on purpose
+   */
+  public int exitCode(Optional<Break> fault) {
+    if (fault.isPresent()) {
+      return found().isEmpty() ? NOT_FOUND : DID_NOT_HOLD;
+    }
+    return broken().isEmpty() ? HELD : DID_NOT_HOLD;
+  }
+
   /** Everything that did not hold, each in a line; empty after a good run. */
   public List<String> broken() {
     List<String> broken = new ArrayList<>();
     stopped.ifPresent(why -> broken.add("the migration stopped: " + why));
-    require(broken, verdict.count(Damage.LOST) == 0, "lost: " + verdict.count(Damage.LOST));
-    require(broken, verdict.count(Damage.GHOST) == 0, "ghosts: " + verdict.count(Damage.GHOST));
-    require(broken, verdict.count(Damage.STALE) == 0, "stale: " + verdict.count(Damage.STALE));
+    broken.addAll(found());
     require(broken, traffic.failed() == 0, "failed requests: " + traffic.failed());
     require(
         broken,
@@ -90,6 +125,19 @@ public record Result(
         broken,
         reconciled.mismatches() == 0,
         "reconciliation mismatches: " + reconciled.mismatches());
+    require(
+        broken,
+        reconciled.unknown() == 0,
+        "reconciliations without a verdict: " + reconciled.unknown());
+    for (GroupName group : StoreManifest.GROUPS) {
+      List<History.Reached> phases = history.phases(group);
+      Phase last = phases.get(phases.size() - 1).phase();
+      require(broken, last == Phase.DROPPED, "group " + group + " ended in " + last);
+    }
+    require(
+        broken,
+        history.remaining().isEmpty(),
+        "tables still in the shared database: " + history.remaining());
     require(broken, history.flips() == FLIPS, "flips: " + history.flips());
     require(broken, history.rollbacks() == ROLLBACKS, "rollbacks: " + history.rollbacks());
     require(broken, history.refusalsShown() > 0, "no early drop was refused");

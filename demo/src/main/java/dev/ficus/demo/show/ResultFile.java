@@ -116,6 +116,7 @@ public final class ResultFile {
     reconciled.put("tables", history.reconciled().tables());
     reconciled.put("rows", history.reconciled().rows());
     reconciled.put("mismatches", history.reconciled().mismatches());
+    reconciled.put("unknown", history.reconciled().unknown());
     fields.put("reconciled", reconciled);
     fields.put("sequenceCollisions", result.traffic().sequenceCollisions());
     fields.put("groups", StoreManifest.GROUPS.stream().map(it -> group(history, it)).toList());

@@ -56,7 +56,7 @@ public final class Summary {
     row(
         lines,
         "reconciled",
-        "%,d rows in %d tables, %d mismatches, %d runs without a verdict",
+        "%,d rows in %d tables, %d mismatches, %d without a verdict",
         history.reconciled().rows(),
         history.reconciled().tables(),
         history.reconciled().mismatches(),
@@ -81,20 +81,35 @@ public final class Summary {
         .forEach(it -> lines.add("  " + it));
     result.warnings().forEach(it -> lines.add("  warning: " + it));
     lines.add("");
-    lines.add(end(result.broken(), fault));
+    end(lines, result, fault);
     return lines;
   }
 
-  private static String end(List<String> broken, Optional<Break> fault) {
+  private static void end(List<String> lines, Result result, Optional<Break> fault) {
+    List<String> broken = result.broken();
     if (fault.isPresent()) {
       String injected = "injected fault " + fault.get() + " (" + fault.get().what() + ")";
-      return broken.isEmpty()
-          ? injected + " was NOT NOTICED by any check"
-          : injected + " showed as: " + String.join(", ", broken);
+      lines.add(
+          result.found().isEmpty()
+              ? injected + " was NOT FOUND by the record"
+              : injected + " showed as: " + String.join(", ", result.found()));
+      bullets(lines, "what did not hold besides:", besides(result));
+    } else if (broken.isEmpty()) {
+      lines.add("Everything held: three databases, nothing lost.");
+    } else {
+      bullets(lines, "DID NOT HOLD:", broken);
     }
-    return broken.isEmpty()
-        ? "Everything held: three databases, nothing lost."
-        : "DID NOT HOLD: " + String.join(", ", broken);
+  }
+
+  private static List<String> besides(Result result) {
+    return result.broken().stream().filter(it -> !result.found().contains(it)).toList();
+  }
+
+  private static void bullets(List<String> lines, String title, List<String> bullets) {
+    if (!bullets.isEmpty()) {
+      lines.add(title);
+      bullets.forEach(it -> lines.add("  - " + it));
+    }
   }
 
   private static String pauses(List<Duration> pauses) {

@@ -63,7 +63,7 @@ class ResultFileTest {
     assertThat(json.path("reads").propertyNames()).containsExactly("shared", "service");
     assertThat(json.path("shadow").propertyNames()).containsExactly("compared", "mismatches");
     assertThat(json.path("reconciled").propertyNames())
-        .containsExactly("tables", "rows", "mismatches");
+        .containsExactly("tables", "rows", "mismatches", "unknown");
     assertThat(json.path("groups").size()).isEqualTo(3);
     assertThat(json.path("groups").get(0).propertyNames())
         .containsExactly("name", "phases", "tablesDropped");
@@ -90,7 +90,8 @@ class ResultFileTest {
 
   @Test
   void shouldNotHoldWhenTheMigrationDidNotComeToItsEnd() {
-    assertThat(result(List.of()).broken()).contains("flips: 0", "rollbacks: 0");
+    assertThat(result(List.of()).broken())
+        .contains("flips: 0", "rollbacks: 0", "group users ended in SHARED");
   }
 
   @Test
@@ -100,9 +101,22 @@ class ResultFileTest {
             result(List.of(new Finding(Damage.LOST, "order T-1 is gone"))),
             Optional.of(Break.DROP_CHANGE));
 
-    assertThat(lines.get(lines.size() - 1))
-        .contains("injected fault drop-change")
-        .contains("showed as: lost: 1");
+    assertThat(lines)
+        .anyMatch(it -> it.contains("injected fault drop-change") && it.contains("as: lost: 1"));
+  }
+
+  @Test
+  void shouldNotTakeOtherTroubleForTheInjectedFault() {
+    // It has broken enough: no flip was made.
+    Result unnoticed = result(List.of());
+
+    assertThat(Summary.of(unnoticed, Optional.of(Break.DROP_CHANGE)))
+        .anyMatch(it -> it.contains("drop-change") && it.endsWith("NOT FOUND by the record"));
+    assertThat(unnoticed.exitCode(Optional.of(Break.DROP_CHANGE))).isEqualTo(5);
+    assertThat(unnoticed.exitCode(Optional.empty())).isEqualTo(1);
+    assertThat(
+            result(List.of(new Finding(Damage.LOST, "a"))).exitCode(Optional.of(Break.DROP_CHANGE)))
+        .isEqualTo(1);
   }
 
   @Test
