@@ -94,7 +94,9 @@ final class DemoRun {
     Traffic traffic = new Traffic(stage.store(), size, ledger, options.rate, options.seed);
     try (ControlPlane control = ControlPlane.open(manifest, "demo", display::progress)) {
       Optional<String> stopped;
-      try (StatusWatch watch = new StatusWatch(control, traffic, ledger, stage, display)) {
+      try (StatusWatch watch =
+          new StatusWatch(
+              control::status, traffic.meter()::read, ledger::acknowledgedWrites, display)) {
         display.say(options.rate + " requests/s from now on");
         try (traffic) {
           traffic.start();

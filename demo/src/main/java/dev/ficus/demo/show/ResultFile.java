@@ -120,7 +120,9 @@ public final class ResultFile {
     fields.put("reconciled", reconciled);
     fields.put("sequenceCollisions", result.traffic().sequenceCollisions());
     fields.put("groups", StoreManifest.GROUPS.stream().map(it -> group(history, it)).toList());
-    fields.put("peakMemoryMiB", result.peakBytes() >> 20);
+    fields.put(
+        "peakMemoryMiB",
+        result.peakBytes().isPresent() ? result.peakBytes().getAsLong() >> 20 : "unknown");
     fields.put("seconds", result.took().toSeconds());
     fields.put("warnings", result.warnings());
     fields.put("broken", result.broken());

@@ -70,7 +70,13 @@ public final class Summary {
             .flatMap(group -> history.dropped(group).stream())
             .map(table -> table.name())
             .collect(Collectors.joining(", ")));
-    row(lines, "peak memory, everything", "%d MiB", result.peakBytes() >> 20);
+    row(
+        lines,
+        "peak memory, everything",
+        "%s",
+        result.peakBytes().isPresent()
+            ? (result.peakBytes().getAsLong() >> 20) + " MiB"
+            : "unknown");
     row(lines, "time", "%d s", result.took().toSeconds());
     result.traffic().failures().stream()
         .limit(EXAMPLES)

@@ -37,10 +37,12 @@ public final class Stage implements AutoCloseable {
     Path logs = folder(folder.resolve("logs"));
     // Before the servers: it must be there when they are.
     Guardian.start(data);
+    this.footprint = new Footprint(data);
+    running.push(footprint);
+    footprint.start();
     say.accept("starting four PostgreSQL servers");
     this.servers = Servers.start(data);
     running.push(servers);
-    this.footprint = new Footprint(data);
     Runtime.getRuntime().addShutdownHook(new Thread(this::close, "end-of-demo"));
     try {
       say.accept("laying out and seeding the store, starting its three services");

@@ -16,9 +16,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -95,6 +98,30 @@ class DisplayTest {
   void shouldFitThePanelIntoTheTerminalWithoutCutting(int terminal) {
     assertThat(panel(terminal - 1)).allMatch(line -> line.length() < terminal);
     assertThat(panel(terminal - 1)).filteredOn(line -> line.contains("1234 ms")).hasSize(3);
+  }
+
+  @Test
+  void shouldKeepTheLastPanelWhenALookFails() {
+    Deque<Supplier<List<GroupStatus>>> looks = new ArrayDeque<>();
+    looks.add(() -> List.of(group("users")));
+    looks.add(
+        () -> {
+          throw new IllegalStateException("column \"partitions\" does not exist");
+        });
+    Display display =
+        new Display(new PrintStream(written, true, StandardCharsets.UTF_8), true, () -> 80);
+    Meter.Reading reading =
+        new Meter.Reading(1, 0, 0, 0, 0, Duration.ZERO, Duration.ofSeconds(9), List.of());
+    try (StatusWatch watch =
+        new StatusWatch(() -> looks.remove().get(), () -> reading, () -> 1, display)) {
+      watch.look();
+      watch.look();
+      display.say("an event");
+    }
+
+    List<String> screen = new Terminal(80).show(written.toString(StandardCharsets.UTF_8));
+    assertThat(screen).filteredOn(line -> line.contains("READS_MOVING 100 %")).hasSize(1);
+    assertThat(screen).noneMatch(line -> line.contains("partitions"));
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -23,6 +24,10 @@ import tools.jackson.databind.json.JsonMapper;
 class ResultFileTest {
 
   private static Result result(List<Finding> findings) {
+    return result(findings, OptionalLong.of(1 << 30));
+  }
+
+  private static Result result(List<Finding> findings, OptionalLong peakBytes) {
     return new Result(
         70,
         0,
@@ -34,7 +39,7 @@ class ResultFileTest {
         20,
         10,
         0,
-        1 << 30,
+        peakBytes,
         Duration.ofSeconds(100),
         Optional.empty());
   }
@@ -129,6 +134,17 @@ class ResultFileTest {
     assertThat(rate.path("skippedTicks").asInt()).isEqualTo(7);
     assertThat(Summary.of(result(List.of()), Optional.empty()))
         .anyMatch(line -> line.contains("warning: the customers reached 25 requests/s of the 40"));
+  }
+
+  @Test
+  void shouldSayThatMemoryIsUnknownInsteadOfPassingItsBound() {
+    Result unknown = result(List.of(), OptionalLong.empty());
+
+    JsonNode json = JsonMapper.builder().build().readTree(ResultFile.json(unknown));
+    assertThat(json.path("peakMemoryMiB").asString()).isEqualTo("unknown");
+    assertThat(Summary.of(unknown, Optional.empty()))
+        .anyMatch(it -> it.contains("peak memory") && it.contains("unknown"))
+        .anyMatch(it -> it.contains("warning: memory is unknown"));
   }
 
   @Test
