@@ -55,6 +55,9 @@ final class DemoRun {
   /** The gate's samples at the usual rate; fewer where fewer reads come. */
   private static final int SHADOW_SAMPLES = 20;
 
+  /** Longer than order-service leaves an order unfinished. */
+  private static final Duration RECOVERY = Duration.ofSeconds(30);
+
   private final DemoOptions options;
   private final Path folder;
   private final Display display;
@@ -176,13 +179,13 @@ final class DemoRun {
     DatabaseAddress orders = written(end, 2, stage.shared(), stage.orders());
     Verdict verdict =
         new Checker(seed, ledger.expectations())
-            .check(new StoreReader(users, inventory, orders).read());
+            .check(new StoreReader(users, inventory, orders).readSettled(RECOVERY));
     if (orders.equals(stage.shared())) {
       return verdict;
     }
     List<Finding> findings = new ArrayList<>(verdict.findings());
     findings.addAll(new CopyCheck(users, inventory, orders).check());
-    return new Verdict(verdict.subjects(), findings);
+    return new Verdict(verdict.subjects(), verdict.compensations(), findings);
   }
 
   private static DatabaseAddress written(

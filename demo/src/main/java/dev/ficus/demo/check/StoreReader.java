@@ -8,16 +8,18 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Reads what a store holds, from the shared database or from the three that it was split into.
  *
  * @param users holds users and profiles
  * @param inventory holds categories, products and reservations
- * @param orders holds orders, order_items and payments
+ * @param orders holds orders, order_items, order_intents and payments
  */
 public record StoreReader(
     DatabaseAddress users, DatabaseAddress inventory, DatabaseAddress orders) {
@@ -52,6 +54,18 @@ public record StoreReader(
           + "   hashtextextended(row(order_id, line, product_id, reservation_id, quantity, unit_price)::text, 0) from order_items"
           + " union all select 'payments ' || id, hashtextextended(row(id, order_id, amount, method, paid_at)::text, 0) from payments";
 
+  /** Reads all of it once no order is unfinished any more, or the patience is at its end. */
+  public StoreState readSettled(Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      StoreState state = read();
+      if (state.unfinished() == 0 || System.nanoTime() > deadline) {
+        return state;
+      }
+      LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
+    }
+  }
+
   /** Reads all of it; nobody should write meanwhile. */
   public StoreState read() {
     Map<Subject, String> states = new HashMap<>();
@@ -73,7 +87,27 @@ public record StoreReader(
     } catch (SQLException e) {
       throw new IllegalStateException("reading the stock in " + inventory + " failed", e);
     }
-    return new StoreState(states, fixed, stock, held);
+    Map<String, StoreState.Item> items = new HashMap<>();
+    Map<String, Long> intents = new HashMap<>();
+    try (Connection connection = connect(orders)) {
+      each(
+          connection,
+          "select i.reservation_id, o.order_number, o.status, i.quantity || 'x' || i.product_id"
+              + " from order_items i join orders o on o.id = i.order_id",
+          row ->
+              items.put(
+                  row.getString(1),
+                  new StoreState.Item(row.getString(2), row.getString(3), row.getString(4))));
+      each(
+          connection,
+          "select state, count(*) from order_intents group by 1",
+          row -> intents.put(row.getString(1), row.getLong(2)));
+    } catch (SQLException e) {
+      throw new IllegalStateException("reading the orders in " + orders + " failed", e);
+    }
+    long refused = intents.getOrDefault("refused", 0L);
+    long all = intents.values().stream().mapToLong(Long::longValue).sum();
+    return new StoreState(states, fixed, stock, held, items, refused, all - refused);
   }
 
   private static void readPart(

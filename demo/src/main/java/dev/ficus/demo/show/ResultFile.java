@@ -98,6 +98,7 @@ public final class ResultFile {
     rate.put("skippedTicks", result.traffic().skipped());
     fields.put("rate", rate);
     fields.put("readsBehindOwnWrites", result.traffic().staleReads());
+    fields.put("compensations", result.verdict().compensations());
     fields.put("flips", history.flips());
     fields.put("rollbacks", history.rollbacks());
     List<Duration> pauses = history.pauses();

@@ -44,6 +44,7 @@ public final class Summary {
         result.askedRate(),
         result.traffic().skipped());
     row(lines, "reads behind own writes", "%,d", result.traffic().staleReads());
+    row(lines, "compensations", "%,d orders gave back stock", result.verdict().compensations());
     row(lines, "flips and ways back", "%d and %d", history.flips(), history.rollbacks());
     row(lines, "write pauses", "%s", pauses(history.pauses()));
     row(lines, "reads shared / service", "%,d / %,d", result.readsShared(), result.readsService());

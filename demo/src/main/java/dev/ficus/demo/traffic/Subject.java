@@ -1,5 +1,8 @@
 package dev.ficus.demo.traffic;
 
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+
 /**
  * Something that a write is about, named without any generated key.
  *
@@ -26,6 +29,14 @@ public record Subject(Kind kind, String key) {
     TOTAL,
     /** By order number; its state is the method. */
     PAYMENT
+  }
+
+  /** The reservation that order-service makes at first for a line, counted from 1, of an order. */
+  public static Subject reservation(String orderNumber, int line) {
+    return new Subject(
+        Kind.RESERVATION,
+        UUID.nameUUIDFromBytes((orderNumber + "/" + line).getBytes(StandardCharsets.UTF_8))
+            .toString());
   }
 
   @Override

@@ -33,7 +33,7 @@ class ResultFileTest {
         0,
         40,
         new Meter.Reading(100, 0, 0, 0, 7, Duration.ofMillis(9), Duration.ofSeconds(4), List.of()),
-        new Verdict(1000, findings),
+        new Verdict(1000, 3, findings),
         new History(Clock.systemUTC()),
         30,
         20,
