@@ -34,6 +34,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -114,6 +115,7 @@ final class DemoRun {
       return new Result(
           ledger.acknowledgedWrites(),
           ledger.unknownWrites(),
+          ledger.longestGap(),
           options.rate,
           traffic.meter().read(),
           verdict,
@@ -122,6 +124,10 @@ final class DemoRun {
           sum(end, InstanceSummary::readsService),
           sum(end, InstanceSummary::shadowCompared),
           sum(end, InstanceSummary::shadowMismatches),
+          end.stream()
+              .map(group -> group.instances().fenceWaitMax())
+              .max(Comparator.naturalOrder())
+              .orElse(Duration.ZERO),
           stage.footprint().peakBytes(),
           Duration.ofNanos(System.nanoTime() - start),
           stopped);

@@ -21,6 +21,7 @@ import java.util.OptionalLong;
  *
  * @param acknowledgedWrites writes that customers were told are done
  * @param unknownWrites writes without a known outcome
+ * @param longestGap the longest time between two acknowledged writes
  * @param askedRate requests a second that were asked for
  * @param traffic the customers' counts
  * @param verdict the final check
@@ -29,6 +30,7 @@ import java.util.OptionalLong;
  * @param readsService reads answered by a service database
  * @param shadowCompared reads run on both sides and compared
  * @param shadowMismatches comparisons that differed
+ * @param fenceWaitMax the longest that a service waited at a closed fence
  * @param peakBytes the most memory that all processes together took; empty if unknown
  * @param took from start to check
  * @param stopped why the migration did not come to its end, if it did not
@@ -36,6 +38,7 @@ import java.util.OptionalLong;
 public record Result(
     long acknowledgedWrites,
     long unknownWrites,
+    Duration longestGap,
     int askedRate,
     Meter.Reading traffic,
     Verdict verdict,
@@ -44,6 +47,7 @@ public record Result(
     long readsService,
     long shadowCompared,
     long shadowMismatches,
+    Duration fenceWaitMax,
     OptionalLong peakBytes,
     Duration took,
     Optional<String> stopped) {
@@ -147,6 +151,10 @@ public record Result(
         "tables still in the shared database: " + history.remaining());
     require(broken, history.flips() == FLIPS, "flips: " + history.flips());
     require(broken, history.rollbacks() == ROLLBACKS, "rollbacks: " + history.rollbacks());
+    require(
+        broken,
+        history.pauses().size() == history.flips() + history.rollbacks(),
+        "write pauses known: " + history.pauses().size());
     require(broken, history.refusalsShown() > 0, "no early drop was refused");
     require(
         broken,

@@ -109,6 +109,11 @@ public final class ResultFile {
             Percentile.median(pauses).toMillis(),
             "max",
             Percentile.longest(pauses).toMillis()));
+    Map<String, Object> clients = new LinkedHashMap<>();
+    clients.put("longestFenceWait", result.fenceWaitMax().toMillis());
+    clients.put("slowestWrite", result.traffic().slowestWrite().toMillis());
+    clients.put("longestGapBetweenWrites", result.longestGap().toMillis());
+    fields.put("clientMillis", clients);
     fields.put("reads", ordered("shared", result.readsShared(), "service", result.readsService()));
     fields.put(
         "shadow",

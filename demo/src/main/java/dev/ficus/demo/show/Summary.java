@@ -47,6 +47,17 @@ public final class Summary {
     row(lines, "compensations", "%,d orders gave back stock", result.verdict().compensations());
     row(lines, "flips and ways back", "%d and %d", history.flips(), history.rollbacks());
     row(lines, "write pauses", "%s", pauses(history.pauses()));
+    row(
+        lines,
+        "  as the services saw it",
+        "%d ms, the longest wait at a closed fence",
+        result.fenceWaitMax().toMillis());
+    row(
+        lines,
+        "  as the customers saw it",
+        "%d ms, the slowest write; %d ms, the longest without any",
+        result.traffic().slowestWrite().toMillis(),
+        result.longestGap().toMillis());
     row(lines, "reads shared / service", "%,d / %,d", result.readsShared(), result.readsService());
     row(
         lines,

@@ -8,8 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * The customers' own record of what they asked and what was acknowledged: a file that only grows,
@@ -26,6 +28,8 @@ public final class Ledger implements AutoCloseable {
   private long asked;
   private long acknowledged;
   private long unknown;
+  private OptionalLong lastAcknowledged = OptionalLong.empty();
+  private Duration longestGap = Duration.ZERO;
 
   /**
    * @param path the file, which must not exist yet
@@ -67,6 +71,10 @@ public final class Ledger implements AutoCloseable {
    */
   public synchronized void acknowledge(Ask ask, Map<Subject, String> learned) {
     acknowledged++;
+    long now = System.nanoTime();
+    Duration gap = Duration.ofNanos(now - lastAcknowledged.orElse(now));
+    longestGap = gap.compareTo(longestGap) > 0 ? gap : longestGap;
+    lastAcknowledged = OptionalLong.of(now);
     ask.states().forEach(this::acknowledge);
     learned.forEach(this::acknowledge);
     write(ask, "acknowledged", learned);
@@ -102,6 +110,11 @@ public final class Ledger implements AutoCloseable {
   /** How many writes were acknowledged. */
   public synchronized long acknowledgedWrites() {
     return acknowledged;
+  }
+
+  /** The longest time between two acknowledged writes, of whatever customers. */
+  public synchronized Duration longestGap() {
+    return longestGap;
   }
 
   /** How many writes have an unknown outcome. */

@@ -16,6 +16,7 @@ public final class Meter {
   private long sequenceCollisions;
   private long skipped;
   private Duration slowest = Duration.ZERO;
+  private Duration slowestWrite = Duration.ZERO;
   private Duration running = Duration.ZERO;
   private OptionalLong startedAt = OptionalLong.empty();
   private final List<String> failures = new ArrayList<>();
@@ -29,6 +30,7 @@ public final class Meter {
    * @param sequenceCollisions answers that a generated key was handed out twice
    * @param skipped ticks at which every customer was still waiting for an answer
    * @param slowest the longest wait for an answer
+   * @param slowestWrite the longest wait for the answer to a write
    * @param running how long the customers have been at it
    * @param failures the first few failures
    */
@@ -39,6 +41,7 @@ public final class Meter {
       long sequenceCollisions,
       long skipped,
       Duration slowest,
+      Duration slowestWrite,
       Duration running,
       List<String> failures) {
 
@@ -57,6 +60,7 @@ public final class Meter {
         sequenceCollisions,
         skipped,
         slowest,
+        slowestWrite,
         running(),
         List.copyOf(failures));
   }
@@ -76,9 +80,14 @@ public final class Meter {
         : running;
   }
 
-  synchronized void answered(Duration took) {
+  synchronized void answered(Duration took, boolean write) {
     requests++;
-    slowest = took.compareTo(slowest) > 0 ? took : slowest;
+    slowest = longer(slowest, took);
+    slowestWrite = write ? longer(slowestWrite, took) : slowestWrite;
+  }
+
+  private static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
   }
 
   synchronized void failed(String operation, String why) {

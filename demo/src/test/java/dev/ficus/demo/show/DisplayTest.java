@@ -66,7 +66,16 @@ class DisplayTest {
     return new Panel()
         .lines(
             List.of(group("users"), group("inventory"), group("orders")),
-            new Meter.Reading(123_456, 0, 0, 0, 0, Duration.ZERO, Duration.ofSeconds(9), List.of()),
+            new Meter.Reading(
+                123_456,
+                0,
+                0,
+                0,
+                0,
+                Duration.ZERO,
+                Duration.ZERO,
+                Duration.ofSeconds(9),
+                List.of()),
             23_456,
             columns);
   }
@@ -111,7 +120,8 @@ class DisplayTest {
     Display display =
         new Display(new PrintStream(written, true, StandardCharsets.UTF_8), true, () -> 80);
     Meter.Reading reading =
-        new Meter.Reading(1, 0, 0, 0, 0, Duration.ZERO, Duration.ofSeconds(9), List.of());
+        new Meter.Reading(
+            1, 0, 0, 0, 0, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(9), List.of());
     try (StatusWatch watch =
         new StatusWatch(() -> looks.remove().get(), () -> reading, () -> 1, display)) {
       watch.look();

@@ -31,14 +31,25 @@ class ResultFileTest {
     return new Result(
         70,
         0,
+        Duration.ofMillis(77),
         40,
-        new Meter.Reading(100, 0, 0, 0, 7, Duration.ofMillis(9), Duration.ofSeconds(4), List.of()),
+        new Meter.Reading(
+            100,
+            0,
+            0,
+            0,
+            7,
+            Duration.ofMillis(9),
+            Duration.ofMillis(8),
+            Duration.ofSeconds(4),
+            List.of()),
         new Verdict(1000, 3, findings),
         new History(Clock.systemUTC()),
         30,
         20,
         10,
         0,
+        Duration.ofMillis(55),
         peakBytes,
         Duration.ofSeconds(100),
         Optional.empty());
@@ -145,6 +156,19 @@ class ResultFileTest {
     assertThat(Summary.of(unknown, Optional.empty()))
         .anyMatch(it -> it.contains("peak memory") && it.contains("unknown"))
         .anyMatch(it -> it.contains("warning: memory is unknown"));
+  }
+
+  @Test
+  void shouldTellThePauseAsServicesAndCustomersSawIt() {
+    JsonNode clients =
+        JsonMapper.builder()
+            .build()
+            .readTree(ResultFile.json(result(List.of())))
+            .path("clientMillis");
+
+    assertThat(clients.path("longestFenceWait").asInt()).isEqualTo(55);
+    assertThat(clients.path("slowestWrite").asInt()).isEqualTo(8);
+    assertThat(clients.path("longestGapBetweenWrites").asInt()).isEqualTo(77);
   }
 
   @Test
