@@ -23,7 +23,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Migrates a live sample store from one shared database to three service databases.",
       "Starts four PostgreSQL servers, three services and their customers, takes every table through"
-          + " every phase while the customers go on, and compares the end with their own record."
+          + " every phase while the customers go on, and compares the end with their own record.",
+      "Its data and logs are in .ficus/demo of the folder that it is called from; the data are"
+          + " removed at the end."
     },
     footer = {
       "Exit code: 0 if everything held, 1 if anything did not or the fault of --break was found,",
@@ -60,8 +62,7 @@ public final class DemoCommand implements Callable<Integer> {
         (failure, line, parsed) -> {
           LoggerFactory.getLogger(DemoCommand.class).error("the demo failed", failure);
           if (isShuttingDown()) {
-            // What fails now fails because everything is being ended.
-            line.getErr().println("ficus demo: interrupted; what it started is being ended");
+            // What fails now fails because everything is being ended, as the display has said.
             return INTERRUPTED;
           }
           line.getErr().println("ficus demo: " + failure.getMessage());

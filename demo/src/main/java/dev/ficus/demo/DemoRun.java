@@ -76,7 +76,7 @@ final class DemoRun {
     StoreSize size = StoreSize.ofRows(options.rows);
     options.fault.ifPresent(
         fault -> display.say("a fault will be injected: " + fault + ", " + fault.what()));
-    try (Stage stage = Stage.open(folder, size, display::say);
+    try (Stage stage = Stage.open(folder, size, display::say, display::interrupted);
         Ledger ledger = new Ledger(folder.resolve("ledger.tsv"), clock)) {
       Result result = migrate(stage, size, ledger);
       // On the screen first: writing a file may fail.

@@ -89,6 +89,9 @@ public final class Migration {
     all(Phase.READS_MOVED);
     reconcileAll();
     fault.ifPresent(Sabotage::beforeFlip);
+    say.accept(
+        "each flip records and releases the foreign keys that cross its group's border in the"
+            + " shared database; the way back has them again");
     flip();
     rest();
     say.accept("rehearsing the way back: writes return to the shared database");

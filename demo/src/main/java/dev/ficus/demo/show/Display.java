@@ -34,6 +34,7 @@ public final class Display {
   private List<String> panel = List.of();
   private String step = "";
   private long lastStatus = System.nanoTime();
+  private boolean muted;
 
   /**
    * @param ansi whether the terminal understands cursor movement
@@ -68,6 +69,16 @@ public final class Display {
   synchronized int columns() {
     // The last column stays free: some terminals go to the next line as soon as it is filled.
     return Math.max(20, width.getAsInt() - 1);
+  }
+
+  /**
+   * Says that somebody wants it to end, and nothing from then on: what fails now fails because all
+   * that it stands on is being ended.
+   */
+  public synchronized void interrupted() {
+    panel = List.of();
+    say("interrupted, ending…");
+    muted = true;
   }
 
   /** Says what has happened. */
@@ -125,8 +136,10 @@ public final class Display {
 
   /** In one piece: a terminal that shows the erased panel for a moment flickers. */
   private void show(StringBuilder text) {
-    out.print(text);
-    out.flush();
+    if (!muted) {
+      out.print(text);
+      out.flush();
+    }
   }
 
   private String erase() {

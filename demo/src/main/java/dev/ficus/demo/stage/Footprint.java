@@ -88,14 +88,19 @@ public final class Footprint implements AutoCloseable {
     List<Long> pids = new ArrayList<>();
     addTree(ProcessHandle.current(), pids);
     // PostgreSQL's servers detach themselves from the process that starts them.
+    postmasters(data).forEach(process -> addTree(process, pids));
+    return pids;
+  }
+
+  /** The servers' first processes, as far as their data folders name them. */
+  static List<ProcessHandle> postmasters(Path data) {
     try (Stream<Path> folders = Files.list(data)) {
-      folders
-          .map(folder -> folder.resolve("postmaster.pid"))
-          .forEach(file -> postmaster(file).ifPresent(process -> addTree(process, pids)));
+      return folders
+          .flatMap(folder -> postmaster(folder.resolve("postmaster.pid")).stream())
+          .toList();
     } catch (IOException e) {
       throw new UncheckedIOException("listing the servers' folders failed", e);
     }
-    return pids;
   }
 
   private static void addTree(ProcessHandle root, List<Long> pids) {

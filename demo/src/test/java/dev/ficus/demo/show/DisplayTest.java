@@ -135,6 +135,23 @@ class DisplayTest {
   }
 
   @Test
+  void shouldSayThatItIsEndingAndNothingMore() {
+    Display display =
+        new Display(new PrintStream(written, true, StandardCharsets.UTF_8), true, () -> 80);
+    display.panel(panel(79), "");
+
+    display.interrupted();
+    display.say("the migration stopped: the connection is closed");
+    display.panel(panel(79), "");
+    display.print(List.of("DID NOT HOLD:"));
+
+    List<String> screen = new Terminal(80).show(written.toString(StandardCharsets.UTF_8));
+    assertThat(screen)
+        .singleElement()
+        .satisfies(line -> assertThat(line).contains("interrupted, ending…"));
+  }
+
+  @Test
   void shouldBreakEventsBetweenWords() {
     assertThat(Display.folded("one two three", 7)).containsExactly("one two", "three");
     assertThat(Display.folded("onetwothree", 4)).containsExactly("onet", "woth", "ree");
