@@ -184,7 +184,7 @@ final class DemoRun {
     DatabaseAddress inventory = written(end, 1, stage.shared(), stage.inventory());
     DatabaseAddress orders = written(end, 2, stage.shared(), stage.orders());
     Verdict verdict =
-        new Checker(seed, ledger.expectations())
+        new Checker(seed, ledger.expectations(), ledger.changedSince())
             .check(new StoreReader(users, inventory, orders).readSettled(RECOVERY));
     if (orders.equals(stage.shared())) {
       return verdict;

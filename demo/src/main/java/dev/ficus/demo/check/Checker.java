@@ -4,6 +4,8 @@ import dev.ficus.demo.check.Finding.Damage;
 import dev.ficus.demo.traffic.Expectation;
 import dev.ficus.demo.traffic.Subject;
 import dev.ficus.demo.traffic.Subject.Kind;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,16 +27,22 @@ public final class Checker {
   /** More than any customer puts into an order. */
   private static final int LINES = 5;
 
+  private static final Duration CLOCK = Duration.ofMillis(10);
+
   private final StoreState seed;
   private final Map<Subject, Expectation> record;
+  private final Map<Subject, Instant> changedSince;
 
   /**
    * @param seed the store before the first request
    * @param record the customers' record
+   * @param changedSince when each subject's last acknowledged write was asked for
    */
-  public Checker(StoreState seed, Map<Subject, Expectation> record) {
+  public Checker(
+      StoreState seed, Map<Subject, Expectation> record, Map<Subject, Instant> changedSince) {
     this.seed = seed;
     this.record = record;
+    this.changedSince = changedSince;
   }
 
   /** Checks the store after the last request. */
@@ -48,6 +56,7 @@ public final class Checker {
           .ifPresent(findings::add);
     }
     checkFixed(end, findings);
+    checkUpdated(end, findings);
     checkStock(end, findings);
     checkReservations(end, findings);
     return new Verdict(subjects.size(), end.refused(), findings);
@@ -115,6 +124,25 @@ public final class Checker {
                         "row " + row + " differs in a column that no request changes"));
               }
             });
+  }
+
+  /** Customers and servers share a machine's clock; the store's columns cut it to microseconds. */
+  private void checkUpdated(StoreState end, List<Finding> findings) {
+    changedSince.forEach(
+        (subject, asked) -> {
+          @Nullable Instant updated = end.updated().get(subject);
+          if (updated != null && updated.isBefore(asked.minus(CLOCK))) {
+            findings.add(
+                new Finding(
+                    Damage.STALE,
+                    subject
+                        + " was last changed at "
+                        + updated
+                        + " by its own column, and a change asked for at "
+                        + asked
+                        + " was acknowledged"));
+          }
+        });
   }
 
   private void checkStock(StoreState end, List<Finding> findings) {

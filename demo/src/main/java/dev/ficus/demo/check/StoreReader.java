@@ -9,6 +9,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
@@ -38,7 +39,19 @@ public record StoreReader(
           + " left join (select order_id, string_agg(' ' || quantity || 'x' || product_id, '' order by line) as lines"
           + "   from order_items group by order_id) i on i.order_id = o.id"
           + " union all select 'TOTAL', order_number, total::text from orders"
-          + " union all select 'PAYMENT', o.order_number, p.method from payments p join orders o on o.id = p.order_id";
+          + " union all select 'CUSTOMER', order_number, customer_id::text from orders"
+          + " union all select 'UNIT_PRICE', o.order_number || '/' || i.line, i.unit_price::text"
+          + "   from order_items i join orders o on o.id = i.order_id"
+          + " union all select 'PAYMENT', o.order_number, p.method from payments p join orders o on o.id = p.order_id"
+          + " union all select 'AMOUNT', o.order_number, p.amount::text from payments p join orders o on o.id = p.order_id";
+
+  private static final String USERS_UPDATED = "select 'USER', email, updated_at from users";
+
+  private static final String INVENTORY_UPDATED =
+      "select 'PRICE', id::text, updated_at from products";
+
+  private static final String ORDERS_UPDATED =
+      "select 'ORDER', order_number, updated_at from orders";
 
   private static final String USERS_FIXED =
       "select 'users ' || id, hashtextextended(row(id, email, attributes, created_at)::text, 0) from users"
@@ -70,11 +83,15 @@ public record StoreReader(
   public StoreState read() {
     Map<Subject, String> states = new HashMap<>();
     Map<String, Long> fixed = new HashMap<>();
+    Map<Subject, Instant> updated = new HashMap<>();
     Map<Long, Long> stock = new HashMap<>();
     Map<Long, Long> held = new HashMap<>();
     readPart(users, USERS, USERS_FIXED, states, fixed);
+    readUpdated(users, USERS_UPDATED, updated);
     readPart(inventory, INVENTORY, INVENTORY_FIXED, states, fixed);
+    readUpdated(inventory, INVENTORY_UPDATED, updated);
     readPart(orders, ORDERS, ORDERS_FIXED, states, fixed);
+    readUpdated(orders, ORDERS_UPDATED, updated);
     try (Connection connection = connect(inventory)) {
       each(
           connection,
@@ -107,7 +124,7 @@ public record StoreReader(
     }
     long refused = intents.getOrDefault("refused", 0L);
     long all = intents.values().stream().mapToLong(Long::longValue).sum();
-    return new StoreState(states, fixed, stock, held, items, refused, all - refused);
+    return new StoreState(states, fixed, updated, stock, held, items, refused, all - refused);
   }
 
   private static void readPart(
@@ -124,6 +141,21 @@ public record StoreReader(
               states.put(
                   new Subject(Kind.valueOf(row.getString(1)), row.getString(2)), row.getString(3)));
       each(connection, fixedSql, row -> fixed.put(row.getString(1), row.getLong(2)));
+    } catch (SQLException e) {
+      throw new IllegalStateException("reading the store in " + database + " failed", e);
+    }
+  }
+
+  private static void readUpdated(
+      DatabaseAddress database, String sql, Map<Subject, Instant> updated) {
+    try (Connection connection = connect(database)) {
+      each(
+          connection,
+          sql,
+          row ->
+              updated.put(
+                  new Subject(Kind.valueOf(row.getString(1)), row.getString(2)),
+                  row.getTimestamp(3).toInstant()));
     } catch (SQLException e) {
       throw new IllegalStateException("reading the store in " + database + " failed", e);
     }

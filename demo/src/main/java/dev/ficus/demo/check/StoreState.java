@@ -1,6 +1,7 @@
 package dev.ficus.demo.check;
 
 import dev.ficus.demo.traffic.Subject;
+import java.time.Instant;
 import java.util.Map;
 
 /**
@@ -8,6 +9,7 @@ import java.util.Map;
  *
  * @param states each subject's state, in the record's words
  * @param fixed by table and primary key, a digest of the columns that no request changes
+ * @param updated when each user, price and order was last changed, by the store's own column
  * @param stock pieces left, by product id
  * @param held pieces in held reservations, by product id
  * @param items the orders' lines, by their reservation's id
@@ -17,6 +19,7 @@ import java.util.Map;
 public record StoreState(
     Map<Subject, String> states,
     Map<String, Long> fixed,
+    Map<Subject, Instant> updated,
     Map<Long, Long> stock,
     Map<Long, Long> held,
     Map<String, Item> items,

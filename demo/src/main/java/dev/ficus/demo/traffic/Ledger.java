@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -23,6 +24,7 @@ import java.util.OptionalLong;
 public final class Ledger implements AutoCloseable {
 
   private final Map<Subject, Expectation> expectations = new HashMap<>();
+  private final Map<Subject, Instant> changedSince = new HashMap<>();
   private final BufferedWriter file;
   private final Clock clock;
   private long asked;
@@ -48,10 +50,11 @@ public final class Ledger implements AutoCloseable {
    * One write request on its way.
    *
    * @param number counts the record's requests
+   * @param at when it was asked
    * @param operation such as {@code place}
    * @param states what each subject's state will be if it is acknowledged
    */
-  public record Ask(long number, String operation, Map<Subject, String> states) {
+  public record Ask(long number, Instant at, String operation, Map<Subject, String> states) {
     public Ask {
       states = Map.copyOf(states);
     }
@@ -59,7 +62,7 @@ public final class Ledger implements AutoCloseable {
 
   /** Notes a write before it is sent. */
   public synchronized Ask ask(String operation, Map<Subject, String> states) {
-    Ask ask = new Ask(++asked, operation, states);
+    Ask ask = new Ask(++asked, clock.instant(), operation, states);
     write(ask, "asked", states);
     return ask;
   }
@@ -76,6 +79,7 @@ public final class Ledger implements AutoCloseable {
     longestGap = gap.compareTo(longestGap) > 0 ? gap : longestGap;
     lastAcknowledged = OptionalLong.of(now);
     ask.states().forEach(this::acknowledge);
+    ask.states().keySet().forEach(subject -> changedSince.put(subject, ask.at()));
     learned.forEach(this::acknowledge);
     write(ask, "acknowledged", learned);
   }
@@ -105,6 +109,14 @@ public final class Ledger implements AutoCloseable {
   /** What is expected of each subject ever asked for. */
   public synchronized Map<Subject, Expectation> expectations() {
     return Map.copyOf(expectations);
+  }
+
+  /**
+   * When the last acknowledged write of a subject was asked for: a row that says that it was last
+   * changed before is an older one.
+   */
+  public synchronized Map<Subject, Instant> changedSince() {
+    return Map.copyOf(changedSince);
   }
 
   /** How many writes were acknowledged. */

@@ -11,8 +11,9 @@ import java.util.Map;
  * @param number the business key
  * @param status the last acknowledged one
  * @param lines what was ordered
+ * @param total what it costs, once the service has said so
  */
-record Order(String number, String status, List<Line> lines) {
+record Order(String number, String status, List<Line> lines, String total) {
 
   /**
    * One line.
@@ -32,7 +33,11 @@ record Order(String number, String status, List<Line> lines) {
   }
 
   Order become(String newStatus) {
-    return new Order(number, newStatus, lines);
+    return new Order(number, newStatus, lines, total);
+  }
+
+  Order costs(String newTotal) {
+    return new Order(number, status, lines, newTotal);
   }
 
   Subject subject() {

@@ -27,8 +27,14 @@ public record Subject(Kind kind, String key) {
     ORDER,
     /** By order number; its state is the amount with two decimals. */
     TOTAL,
+    /** By order number; its state is the customer's id. */
+    CUSTOMER,
+    /** By order number and line, {@code T-1/2}; its state is the price of a piece, two decimals. */
+    UNIT_PRICE,
     /** By order number; its state is the method. */
-    PAYMENT
+    PAYMENT,
+    /** By order number; its state is the amount with two decimals. */
+    AMOUNT
   }
 
   /** The reservation that order-service makes at first for a line, counted from 1, of an order. */

@@ -8,7 +8,9 @@ import dev.ficus.demo.traffic.Subject;
 import dev.ficus.demo.traffic.Subject.Kind;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,6 +27,7 @@ class CheckerTest {
       new StoreState(
           Map.of(SEEDED, "Ada"),
           Map.of("users 1", 11L),
+          Map.of(),
           Map.of(1L, 90L),
           Map.of(1L, 10L),
           Map.of(),
@@ -36,6 +39,7 @@ class CheckerTest {
   private final Map<Long, Long> held = new HashMap<>(seed.held());
 
   private final Map<String, StoreState.Item> items = new HashMap<>();
+  private final Map<Subject, Instant> updated = new HashMap<>();
   private long unfinished;
 
   private Ledger ledger;
@@ -51,8 +55,8 @@ class CheckerTest {
   }
 
   private Verdict check() {
-    return new Checker(seed, ledger.expectations())
-        .check(new StoreState(states, fixed, stock, held, items, 0, unfinished));
+    return new Checker(seed, ledger.expectations(), ledger.changedSince())
+        .check(new StoreState(states, fixed, updated, stock, held, items, 0, unfinished));
   }
 
   private void acknowledge(Subject subject, String state) {
@@ -171,6 +175,29 @@ class CheckerTest {
     assertThat(check().findings()).isEmpty();
     states.put(reservation, "held 1x1");
     assertThat(check().findings()).extracting(Finding::damage).containsExactly(Damage.GHOST);
+  }
+
+  @Test
+  void shouldFindARowThatWasLastChangedBeforeItsAcknowledgedChange() {
+    Instant before = Instant.now();
+    acknowledge(SEEDED, "Ada the Second");
+    states.put(SEEDED, "Ada the Second");
+    updated.put(SEEDED, Instant.now());
+    assertThat(check().findings()).isEmpty();
+
+    updated.put(SEEDED, before.minusSeconds(60));
+    assertThat(check().findings()).extracting(Finding::damage).containsExactly(Damage.STALE);
+  }
+
+  @Test
+  void shouldFindStaleWhenAnOrderIsOfAnotherCustomerOrPrice() {
+    for (Kind kind : List.of(Kind.CUSTOMER, Kind.UNIT_PRICE, Kind.AMOUNT)) {
+      Subject subject = new Subject(kind, "T-1");
+      acknowledge(subject, "7.00");
+      states.put(subject, "8.00");
+    }
+
+    assertThat(check().findings()).hasSize(3);
   }
 
   private Subject placed(String status) {
