@@ -12,6 +12,7 @@ import dev.ficus.core.manifest.Manifest;
 import dev.ficus.demo.check.Checker;
 import dev.ficus.demo.check.CopyCheck;
 import dev.ficus.demo.check.Finding;
+import dev.ficus.demo.check.ListingCheck;
 import dev.ficus.demo.check.SharedTables;
 import dev.ficus.demo.check.StoreReader;
 import dev.ficus.demo.check.StoreState;
@@ -30,6 +31,7 @@ import dev.ficus.demo.traffic.Ledger;
 import dev.ficus.demo.traffic.StoreSize;
 import dev.ficus.demo.traffic.Traffic;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -190,7 +192,12 @@ final class DemoRun {
       return verdict;
     }
     List<Finding> findings = new ArrayList<>(verdict.findings());
-    findings.addAll(new CopyCheck(users, inventory, orders).check());
+    List<Finding> copies = new CopyCheck(users, inventory, orders).check();
+    findings.addAll(copies);
+    if (copies.isEmpty()) {
+      URI listing = stage.store().orders().resolve("/listing?limit=20");
+      findings.addAll(new ListingCheck(listing, users, inventory, orders).check());
+    }
     return new Verdict(verdict.subjects(), verdict.compensations(), findings);
   }
 

@@ -98,7 +98,13 @@ public final class Display {
   public synchronized void print(List<String> lines) {
     StringBuilder text = new StringBuilder(erase());
     panel = List.of();
-    lines.forEach(line -> text.append(line).append('\n'));
+    for (String line : lines) {
+      String margin = "";
+      for (String part : ansi ? folded(line, columns() - 4) : List.of(line)) {
+        text.append(margin).append(part).append('\n');
+        margin = "    ";
+      }
+    }
     show(text);
   }
 

@@ -39,7 +39,7 @@ public final class Summary {
     row(
         lines,
         "requests a second",
-        "%.1f of %d asked for, %,d skipped as every customer was waiting",
+        "%.1f of %d asked for; %,d ticks skipped",
         result.traffic().rate(),
         result.askedRate(),
         result.traffic().skipped());
@@ -68,7 +68,7 @@ public final class Summary {
     row(
         lines,
         "reconciled",
-        "%,d rows in %d tables, %d mismatches, %d without a verdict",
+        "%,d rows in %d tables, %d mismatches, %d unknown",
         history.reconciled().rows(),
         history.reconciled().tables(),
         history.reconciled().mismatches(),

@@ -47,7 +47,7 @@ final class Selling {
 
   /** A product, often one of the popular ones, and now and then one that is soon sold out. */
   static long wanted(StoreSize size, Random random) {
-    if (random.nextInt(10) == 0) {
+    if (random.nextInt(16) == 0) {
       return StoreSize.SCARCE.get(random.nextInt(StoreSize.SCARCE.size()));
     }
     return 1L

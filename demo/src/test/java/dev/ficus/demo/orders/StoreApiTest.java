@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ficus.core.manifest.DatabaseAddress;
+import dev.ficus.demo.check.ListingCheck;
 import dev.ficus.demo.inventory.InventoryApplication;
 import dev.ficus.demo.stage.Stage;
 import dev.ficus.demo.traffic.StoreSize;
@@ -347,7 +348,8 @@ class StoreApiTest {
 
   private static void leaveBehind(String number, String state, long product, UUID reservation) {
     database.execute(
-        "insert into order_intents (order_number, customer_id, attempt, state, lines, touched_at) values ('"
+        "insert into order_intents (order_number, customer_id, attempt, state, lines, touched_at)"
+            + " values ('"
             + number
             + "', 3, 1, '"
             + state
@@ -375,11 +377,31 @@ class StoreApiTest {
     assertThat(page.get(0).path("seller").asString())
         .isEqualTo(
             database.queryOne(
-                "select u.name from users u join products p on p.seller_id = u.id where p.id = 21"));
+                "select u.name from users u join products p on p.seller_id = u.id where p.id ="
+                    + " 21"));
     assertThat(page.get(0).path("orders").asString())
         .isEqualTo(
             database.queryOne(
                 "select count(distinct order_id) from order_items where product_id = 21"));
+  }
+
+  @Test
+  void shouldFindAListingThatDiffersFromTheDatabases() {
+    ListingCheck check =
+        new ListingCheck(
+            URI.create(orders + "/listing?after=60&limit=3"),
+            database.address(),
+            database.address(),
+            database.address());
+    assertThat(check.check()).isEmpty();
+    database.execute(
+        "create or replace view product_listing as select p.id as product_id,"
+            + " case p.id when 61 then 'Other' else p.name end as product, p.seller_id,"
+            + " u.name as seller, (select count(distinct i.order_id) from order_items i"
+            + " where i.product_id = p.id) as orders"
+            + " from products p join users u on u.id = p.seller_id");
+
+    assertThat(check.check()).singleElement().asString().contains("product 61", "Other");
   }
 
   @Test

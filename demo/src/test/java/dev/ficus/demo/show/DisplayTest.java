@@ -33,7 +33,8 @@ class DisplayTest {
 
   private static final String LONG_EVENT =
       "users: a drop too early is refused (exit code 2): view public.product_listing still depends"
-          + " on table public.users, and neither the manifest nor the operator has decided about it";
+          + " on table public.users, and neither the manifest nor the operator has decided about"
+          + " it";
 
   private final ByteArrayOutputStream written = new ByteArrayOutputStream();
 
