@@ -117,7 +117,8 @@ public record Result(
   /** Everything that did not hold, each in a line; empty after a good run. */
   public List<String> broken() {
     List<String> broken = new ArrayList<>();
-    stopped.ifPresent(why -> broken.add("the migration stopped: " + why));
+    stopped.ifPresent(
+        why -> broken.add("the migration stopped: " + why.strip().replaceAll("\\s+", " ")));
     broken.addAll(found());
     require(broken, traffic.failed() == 0, "failed requests: " + traffic.failed());
     require(
