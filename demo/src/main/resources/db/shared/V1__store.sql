@@ -90,6 +90,17 @@ create table order_items (
 );
 create index order_items_product on order_items (product_id);
 
+-- What order-service has begun with inventory-service and not ended: see OrderDesk. An order removes its own in the commit that writes it.
+create table order_intents (
+    order_number text primary key,
+    customer_id  bigint not null,
+    attempt      int not null,
+    state        text not null check (state in ('reserving', 'releasing', 'refused')),
+    lines        jsonb not null,
+    touched_at   timestamptz not null default now()
+);
+create index order_intents_touched on order_intents (state, touched_at);
+
 create table payments (
     id       serial primary key,
     order_id bigint not null references orders,

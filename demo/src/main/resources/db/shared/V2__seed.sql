@@ -19,10 +19,11 @@ from generate_series(1, ${users}) i;
 insert into categories (id, name)
 select i, 'Category ' || i from generate_series(1, 40) i;
 
+-- Two products are scarce (StoreSize.SCARCE), so that orders are refused after a part of them was reserved.
 insert into products (id, sku, seller_id, category_id, name, price, stock, attributes, created_at, updated_at)
 select i, 'SKU-' || lpad(i::text, 8, '0'), 1 + i::bigint * 7 % greatest(${users} / 10, 1), 1 + i % 40,
     (array['Lamp', 'Chair', 'Fig jam', 'Ladder', 'Kettle', 'Blanket', 'Radio'])[1 + i % 7] || ' no. ' || i,
-    (199 + i::bigint * 7919 % 90000)::numeric / 100, 100000 + i * 13 % 900,
+    (199 + i::bigint * 7919 % 90000)::numeric / 100, case when i in (41, 42) then 2 else 100000 + i * 13 % 900 end,
     jsonb_build_object('weight', (i * 17 % 3000)::numeric / 100, 'colours', jsonb_build_array('red', 'green')),
     timestamptz '2025-02-01 00:00:00+00' + i * interval '61.5 seconds',
     timestamptz '2025-02-01 00:00:00+00' + i * interval '61.5 seconds'

@@ -2,6 +2,8 @@ package dev.ficus.demo;
 
 import dev.ficus.core.ErrorKind;
 import dev.ficus.demo.show.Display;
+import dev.ficus.demo.show.Result;
+import dev.ficus.demo.show.ResultFile;
 import dev.ficus.demo.stage.Runs;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,6 +12,9 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code ficus demo}: migrates a live sample store and proves that nothing was lost. */
 @Command(
@@ -18,19 +23,20 @@ import picocli.CommandLine.Mixin;
     description = {
       "Migrates a live sample store from one shared database to three service databases.",
       "Starts four PostgreSQL servers, three services and their customers, takes every table through"
-          + " every phase while the customers go on, and compares the end with their own record."
+          + " every phase while the customers go on, and compares the end with their own record.",
+      "Its data and logs are in .ficus/demo of the folder that it is called from; the data are"
+          + " removed at the end."
     },
-    footer = "Exit code: 0 if everything held, 1 if anything did not, 64 for wrong options.")
+    footer = {
+      "Exit code: 0 if everything held, 1 if anything did not or the fault of --break was found,",
+      "5 if the customers' record did not find that fault, 64 for wrong options."
+    })
 public final class DemoCommand implements Callable<Integer> {
-
-  /** Everything held. */
-  private static final int HELD = 0;
-
-  /** Something did not. */
-  private static final int DID_NOT_HOLD = 1;
 
   /** What a shell reports for Ctrl-C. */
   private static final int INTERRUPTED = 130;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Mixin private DemoOptions options = new DemoOptions();
 
@@ -40,6 +46,10 @@ public final class DemoCommand implements Callable<Integer> {
    * @param arguments the options
    */
   public static void main(String[] arguments) {
+    System.exit(commandLine().execute(arguments));
+  }
+
+  static CommandLine commandLine() {
     CommandLine command =
         new CommandLine(new DemoCommand())
             .setParameterExceptionHandler(
@@ -52,15 +62,14 @@ public final class DemoCommand implements Callable<Integer> {
         (failure, line, parsed) -> {
           LoggerFactory.getLogger(DemoCommand.class).error("the demo failed", failure);
           if (isShuttingDown()) {
-            // What fails now fails because everything is being ended.
-            line.getErr().println("ficus demo: interrupted; what it started is being ended");
+            // What fails now fails because everything is being ended, as the display has said.
             return INTERRUPTED;
           }
           line.getErr().println("ficus demo: " + failure.getMessage());
           line.getErr().println("  its logs are in " + System.getProperty("ficus.demo.log"));
-          return DID_NOT_HOLD;
+          return Result.DID_NOT_HOLD;
         });
-    System.exit(command.execute(arguments));
+    return command;
   }
 
   /** A JVM that shuts down takes no more hooks. */
@@ -77,10 +86,24 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    options.requireBounds(spec.commandLine());
+    requireWritable();
     Path folder = Runs.begin(Path.of(".ficus", "demo").toAbsolutePath());
     // Before the first logger is made: the terminal belongs to the display.
     System.setProperty("logback.configurationFile", "demo-logback.xml");
     System.setProperty("ficus.demo.log", folder.resolve("demo.log").toString());
-    return new DemoRun(options, folder, Display.ofTerminal()).run() ? HELD : DID_NOT_HOLD;
+    return new DemoRun(options, folder, Display.ofTerminal()).run();
+  }
+
+  /** Minutes later the result would be lost. */
+  private void requireWritable() {
+    options.json.ifPresent(
+        file ->
+            ResultFile.obstacle(file)
+                .ifPresent(
+                    why -> {
+                      throw new ParameterException(
+                          spec.commandLine(), "--json " + file + " cannot be written: " + why);
+                    }));
   }
 }

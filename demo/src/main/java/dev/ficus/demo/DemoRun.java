@@ -4,12 +4,16 @@ import dev.ficus.control.ControlPlane;
 import dev.ficus.control.GroupStatus;
 import dev.ficus.control.InstanceSummary;
 import dev.ficus.control.manifest.ManifestReader;
+import dev.ficus.core.GroupName;
 import dev.ficus.core.Side;
+import dev.ficus.core.TableName;
 import dev.ficus.core.manifest.DatabaseAddress;
 import dev.ficus.core.manifest.Manifest;
 import dev.ficus.demo.check.Checker;
 import dev.ficus.demo.check.CopyCheck;
 import dev.ficus.demo.check.Finding;
+import dev.ficus.demo.check.ListingCheck;
+import dev.ficus.demo.check.SharedTables;
 import dev.ficus.demo.check.StoreReader;
 import dev.ficus.demo.check.StoreState;
 import dev.ficus.demo.check.Verdict;
@@ -27,10 +31,12 @@ import dev.ficus.demo.traffic.Ledger;
 import dev.ficus.demo.traffic.StoreSize;
 import dev.ficus.demo.traffic.Traffic;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -49,7 +55,11 @@ final class DemoRun {
   /** How many rests the migration has. */
   private static final int RESTS = 8;
 
+  /** The gate's samples at the usual rate; fewer where fewer reads come. */
   private static final int SHADOW_SAMPLES = 20;
+
+  /** Longer than order-service leaves an order unfinished. */
+  private static final Duration RECOVERY = Duration.ofSeconds(30);
 
   private final DemoOptions options;
   private final Path folder;
@@ -63,33 +73,36 @@ final class DemoRun {
     this.display = display;
   }
 
-  /** Runs; true if everything held. */
-  boolean run() throws IOException {
+  /** Runs, and returns the process's exit code. */
+  int run() throws IOException {
     StoreSize size = StoreSize.ofRows(options.rows);
     options.fault.ifPresent(
         fault -> display.say("a fault will be injected: " + fault + ", " + fault.what()));
-    try (Stage stage = Stage.open(folder, size, display::say);
+    try (Stage stage = Stage.open(folder, size, display::say, display::interrupted);
         Ledger ledger = new Ledger(folder.resolve("ledger.tsv"), clock)) {
       Result result = migrate(stage, size, ledger);
-      options.json.ifPresent(file -> ResultFile.write(file, result));
+      // On the screen first: writing a file may fail.
       display.print(Summary.of(result, options.fault));
+      options.json.ifPresent(file -> ResultFile.write(file, result));
       if (options.keep) {
         keep(stage);
       }
-      return result.broken().isEmpty();
+      return result.exitCode(options.fault);
     }
   }
 
   private Result migrate(Stage stage, StoreSize size, Ledger ledger) {
     StoreState seed = new StoreReader(stage.shared(), stage.shared(), stage.shared()).read();
     display.say("the store holds " + seed.fixed().size() + " rows");
-    Manifest manifest = ManifestReader.read(StoreManifest.write(stage, SHADOW_SAMPLES));
+    Manifest manifest = ManifestReader.read(StoreManifest.write(stage, samples()));
     stage.startRelay(manifest.file());
     History history = new History(clock);
     Traffic traffic = new Traffic(stage.store(), size, ledger, options.rate, options.seed);
     try (ControlPlane control = ControlPlane.open(manifest, "demo", display::progress)) {
       Optional<String> stopped;
-      try (StatusWatch watch = new StatusWatch(control, traffic, ledger, stage, display)) {
+      try (StatusWatch watch =
+          new StatusWatch(
+              control::status, traffic.meter()::read, ledger::acknowledgedWrites, display)) {
         display.say(options.rate + " requests/s from now on");
         try (traffic) {
           traffic.start();
@@ -100,9 +113,12 @@ final class DemoRun {
       display.say("the customers have stopped; comparing their record with the databases");
       List<GroupStatus> end = control.status();
       Verdict verdict = check(stage, seed, ledger, end);
+      look(stage, manifest, history);
       return new Result(
           ledger.acknowledgedWrites(),
           ledger.unknownWrites(),
+          ledger.longestGap(),
+          options.rate,
           traffic.meter().read(),
           verdict,
           history,
@@ -110,6 +126,10 @@ final class DemoRun {
           sum(end, InstanceSummary::readsService),
           sum(end, InstanceSummary::shadowCompared),
           sum(end, InstanceSummary::shadowMismatches),
+          end.stream()
+              .map(group -> group.instances().fenceWaitMax())
+              .max(Comparator.naturalOrder())
+              .orElse(Duration.ZERO),
           stage.footprint().peakBytes(),
           Duration.ofNanos(System.nanoTime() - start),
           stopped);
@@ -138,6 +158,10 @@ final class DemoRun {
     }
   }
 
+  private int samples() {
+    return Math.max(1, Math.min(SHADOW_SAMPLES, options.rate / 2));
+  }
+
   private Duration dwell() {
     return options
         .minutes
@@ -146,20 +170,35 @@ final class DemoRun {
         .orElse(Duration.ofMillis((long) (options.dwell * 1000)));
   }
 
+  /** Which tables are gone is looked up, not believed. */
+  private static void look(Stage stage, Manifest manifest, History history) {
+    SharedTables shared = new SharedTables(stage.shared());
+    for (GroupName group : StoreManifest.GROUPS) {
+      List<TableName> tables = manifest.group(group).orElseThrow().tables();
+      List<TableName> left = shared.present(tables);
+      history.looked(group, tables.stream().filter(table -> !left.contains(table)).toList(), left);
+    }
+  }
+
   /** Each group is checked where it is written now. */
   private static Verdict check(Stage stage, StoreState seed, Ledger ledger, List<GroupStatus> end) {
     DatabaseAddress users = written(end, 0, stage.shared(), stage.users());
     DatabaseAddress inventory = written(end, 1, stage.shared(), stage.inventory());
     DatabaseAddress orders = written(end, 2, stage.shared(), stage.orders());
     Verdict verdict =
-        new Checker(seed, ledger.expectations())
-            .check(new StoreReader(users, inventory, orders).read());
+        new Checker(seed, ledger.expectations(), ledger.changedSince())
+            .check(new StoreReader(users, inventory, orders).readSettled(RECOVERY));
     if (orders.equals(stage.shared())) {
       return verdict;
     }
     List<Finding> findings = new ArrayList<>(verdict.findings());
-    findings.addAll(new CopyCheck(users, inventory, orders).check());
-    return new Verdict(verdict.subjects(), findings);
+    List<Finding> copies = new CopyCheck(users, inventory, orders).check();
+    findings.addAll(copies);
+    if (copies.isEmpty()) {
+      URI listing = stage.store().orders().resolve("/listing?limit=20");
+      findings.addAll(new ListingCheck(listing, users, inventory, orders).check());
+    }
+    return new Verdict(verdict.subjects(), verdict.compensations(), findings);
   }
 
   private static DatabaseAddress written(

@@ -3,6 +3,9 @@ package dev.ficus.demo.check;
 import dev.ficus.demo.check.Finding.Damage;
 import dev.ficus.demo.traffic.Expectation;
 import dev.ficus.demo.traffic.Subject;
+import dev.ficus.demo.traffic.Subject.Kind;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -16,20 +19,30 @@ import org.jspecify.annotations.Nullable;
  * Compares what the customers were promised with what is there in the end.
  *
  * <p>A subject's promise is the record's, or the seed's where the record never mentions it. Stock
- * is checked by arithmetic: what left it is exactly what is held in reservations.
+ * is checked by arithmetic: what left it is exactly what is held in reservations. An order's stock
+ * is set aside for it, and no stock for an order that is not there.
  */
 public final class Checker {
 
+  /** More than any customer puts into an order. */
+  private static final int LINES = 5;
+
+  private static final Duration CLOCK = Duration.ofMillis(10);
+
   private final StoreState seed;
   private final Map<Subject, Expectation> record;
+  private final Map<Subject, Instant> changedSince;
 
   /**
    * @param seed the store before the first request
    * @param record the customers' record
+   * @param changedSince when each subject's last acknowledged write was asked for
    */
-  public Checker(StoreState seed, Map<Subject, Expectation> record) {
+  public Checker(
+      StoreState seed, Map<Subject, Expectation> record, Map<Subject, Instant> changedSince) {
     this.seed = seed;
     this.record = record;
+    this.changedSince = changedSince;
   }
 
   /** Checks the store after the last request. */
@@ -43,8 +56,10 @@ public final class Checker {
           .ifPresent(findings::add);
     }
     checkFixed(end, findings);
+    checkUpdated(end, findings);
     checkStock(end, findings);
-    return new Verdict(subjects.size(), findings);
+    checkReservations(end, findings);
+    return new Verdict(subjects.size(), end.refused(), findings);
   }
 
   private Optional<Finding> checkSubject(Subject subject, Optional<String> found) {
@@ -111,6 +126,25 @@ public final class Checker {
             });
   }
 
+  /** Customers and servers share a machine's clock; the store's columns cut it to microseconds. */
+  private void checkUpdated(StoreState end, List<Finding> findings) {
+    changedSince.forEach(
+        (subject, asked) -> {
+          @Nullable Instant updated = end.updated().get(subject);
+          if (updated != null && updated.isBefore(asked.minus(CLOCK))) {
+            findings.add(
+                new Finding(
+                    Damage.STALE,
+                    subject
+                        + " was last changed at "
+                        + updated
+                        + " by its own column, and a change asked for at "
+                        + asked
+                        + " was acknowledged"));
+          }
+        });
+  }
+
   private void checkStock(StoreState end, List<Finding> findings) {
     Map<Long, Long> before = new HashMap<>(seed.stock());
     before.forEach(
@@ -134,5 +168,58 @@ public final class Checker {
                         + left));
           }
         });
+  }
+
+  private void checkReservations(StoreState end, List<Finding> findings) {
+    end.items()
+        .forEach(
+            (id, item) -> {
+              Subject reservation = new Subject(Kind.RESERVATION, id);
+              Optional<String> found = Optional.ofNullable(end.states().get(reservation));
+              // Some seeded orders were shipped long ago, and their reservations removed.
+              boolean removed =
+                  seed.items().containsKey(id) && !seed.states().containsKey(reservation);
+              if (item.isLive()
+                  && !removed
+                  && found.filter(("held " + item.what())::equals).isEmpty()) {
+                findings.add(
+                    new Finding(
+                        found.isPresent() ? Damage.STALE : Damage.LOST,
+                        "order "
+                            + item.order()
+                            + " is "
+                            + item.status()
+                            + " and needs "
+                            + item.what()
+                            + ", its reservation is "
+                            + found.orElse("gone")));
+              }
+            });
+    record.keySet().stream()
+        .filter(subject -> subject.kind() == Kind.ORDER)
+        .forEach(order -> checkNothingHeldFor(order.key(), end, findings));
+    if (end.unfinished() > 0) {
+      findings.add(
+          new Finding(
+              Damage.STALE, end.unfinished() + " orders are neither placed nor given back"));
+    }
+  }
+
+  private static void checkNothingHeldFor(String order, StoreState end, List<Finding> findings) {
+    for (int line = 1; line <= LINES; line++) {
+      Subject reservation = Subject.reservation(order, line);
+      String state = end.states().getOrDefault(reservation, "");
+      StoreState.@Nullable Item item = end.items().get(reservation.key());
+      if (state.startsWith("held ") && (item == null || !item.isLive())) {
+        findings.add(
+            new Finding(
+                Damage.GHOST,
+                reservation
+                    + " is held for order "
+                    + order
+                    + ", which is "
+                    + (item == null ? "not there" : item.status())));
+      }
+    }
   }
 }

@@ -8,16 +8,19 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Reads what a store holds, from the shared database or from the three that it was split into.
  *
  * @param users holds users and profiles
  * @param inventory holds categories, products and reservations
- * @param orders holds orders, order_items and payments
+ * @param orders holds orders, order_items, order_intents and payments
  */
 public record StoreReader(
     DatabaseAddress users, DatabaseAddress inventory, DatabaseAddress orders) {
@@ -36,7 +39,19 @@ public record StoreReader(
           + " left join (select order_id, string_agg(' ' || quantity || 'x' || product_id, '' order by line) as lines"
           + "   from order_items group by order_id) i on i.order_id = o.id"
           + " union all select 'TOTAL', order_number, total::text from orders"
-          + " union all select 'PAYMENT', o.order_number, p.method from payments p join orders o on o.id = p.order_id";
+          + " union all select 'CUSTOMER', order_number, customer_id::text from orders"
+          + " union all select 'UNIT_PRICE', o.order_number || '/' || i.line, i.unit_price::text"
+          + "   from order_items i join orders o on o.id = i.order_id"
+          + " union all select 'PAYMENT', o.order_number, p.method from payments p join orders o on o.id = p.order_id"
+          + " union all select 'AMOUNT', o.order_number, p.amount::text from payments p join orders o on o.id = p.order_id";
+
+  private static final String USERS_UPDATED = "select 'USER', email, updated_at from users";
+
+  private static final String INVENTORY_UPDATED =
+      "select 'PRICE', id::text, updated_at from products";
+
+  private static final String ORDERS_UPDATED =
+      "select 'ORDER', order_number, updated_at from orders";
 
   private static final String USERS_FIXED =
       "select 'users ' || id, hashtextextended(row(id, email, attributes, created_at)::text, 0) from users"
@@ -52,15 +67,31 @@ public record StoreReader(
           + "   hashtextextended(row(order_id, line, product_id, reservation_id, quantity, unit_price)::text, 0) from order_items"
           + " union all select 'payments ' || id, hashtextextended(row(id, order_id, amount, method, paid_at)::text, 0) from payments";
 
+  /** Reads all of it once no order is unfinished any more, or the patience is at its end. */
+  public StoreState readSettled(Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      StoreState state = read();
+      if (state.unfinished() == 0 || System.nanoTime() > deadline) {
+        return state;
+      }
+      LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
+    }
+  }
+
   /** Reads all of it; nobody should write meanwhile. */
   public StoreState read() {
     Map<Subject, String> states = new HashMap<>();
     Map<String, Long> fixed = new HashMap<>();
+    Map<Subject, Instant> updated = new HashMap<>();
     Map<Long, Long> stock = new HashMap<>();
     Map<Long, Long> held = new HashMap<>();
     readPart(users, USERS, USERS_FIXED, states, fixed);
+    readUpdated(users, USERS_UPDATED, updated);
     readPart(inventory, INVENTORY, INVENTORY_FIXED, states, fixed);
+    readUpdated(inventory, INVENTORY_UPDATED, updated);
     readPart(orders, ORDERS, ORDERS_FIXED, states, fixed);
+    readUpdated(orders, ORDERS_UPDATED, updated);
     try (Connection connection = connect(inventory)) {
       each(
           connection,
@@ -73,7 +104,27 @@ public record StoreReader(
     } catch (SQLException e) {
       throw new IllegalStateException("reading the stock in " + inventory + " failed", e);
     }
-    return new StoreState(states, fixed, stock, held);
+    Map<String, StoreState.Item> items = new HashMap<>();
+    Map<String, Long> intents = new HashMap<>();
+    try (Connection connection = connect(orders)) {
+      each(
+          connection,
+          "select i.reservation_id, o.order_number, o.status, i.quantity || 'x' || i.product_id"
+              + " from order_items i join orders o on o.id = i.order_id",
+          row ->
+              items.put(
+                  row.getString(1),
+                  new StoreState.Item(row.getString(2), row.getString(3), row.getString(4))));
+      each(
+          connection,
+          "select state, count(*) from order_intents group by 1",
+          row -> intents.put(row.getString(1), row.getLong(2)));
+    } catch (SQLException e) {
+      throw new IllegalStateException("reading the orders in " + orders + " failed", e);
+    }
+    long refused = intents.getOrDefault("refused", 0L);
+    long all = intents.values().stream().mapToLong(Long::longValue).sum();
+    return new StoreState(states, fixed, updated, stock, held, items, refused, all - refused);
   }
 
   private static void readPart(
@@ -90,6 +141,21 @@ public record StoreReader(
               states.put(
                   new Subject(Kind.valueOf(row.getString(1)), row.getString(2)), row.getString(3)));
       each(connection, fixedSql, row -> fixed.put(row.getString(1), row.getLong(2)));
+    } catch (SQLException e) {
+      throw new IllegalStateException("reading the store in " + database + " failed", e);
+    }
+  }
+
+  private static void readUpdated(
+      DatabaseAddress database, String sql, Map<Subject, Instant> updated) {
+    try (Connection connection = connect(database)) {
+      each(
+          connection,
+          sql,
+          row ->
+              updated.put(
+                  new Subject(Kind.valueOf(row.getString(1)), row.getString(2)),
+                  row.getTimestamp(3).toInstant()));
     } catch (SQLException e) {
       throw new IllegalStateException("reading the store in " + database + " failed", e);
     }

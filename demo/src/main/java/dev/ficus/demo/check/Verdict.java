@@ -6,9 +6,10 @@ import java.util.List;
  * What the check found.
  *
  * @param subjects how many subjects were looked at
+ * @param compensations orders that were refused, and gave back what they had reserved
  * @param findings all damage
  */
-public record Verdict(long subjects, List<Finding> findings) {
+public record Verdict(long subjects, long compensations, List<Finding> findings) {
 
   public Verdict {
     findings = List.copyOf(findings);

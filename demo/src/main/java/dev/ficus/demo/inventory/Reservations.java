@@ -46,6 +46,9 @@ public class Reservations {
             .query(Reservation.class)
             .optional()
             .orElseThrow(() -> Refusal.notFound("product " + productId));
+    if (made.productId() != productId || made.quantity() != quantity) {
+      throw new Refusal(409, "reservation-differs", "the id belongs to another reservation");
+    }
     if (!made.status().equals("held")) {
       throw new Refusal(409, "released", "the reservation was released before");
     }

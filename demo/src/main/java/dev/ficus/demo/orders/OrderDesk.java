@@ -1,20 +1,27 @@
 package dev.ficus.demo.orders;
 
 import dev.ficus.demo.web.Refusal;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.dao.DuplicateKeyException;
 import org.springframework.stereotype.Component;
 
 /**
  * Places and cancels orders across two services whose databases share no transaction.
  *
- * <p>Stock is reserved first, under ids made from the order's number; only then is the order
- * written. If that fails, the reservations are released.
+ * <p>The races that an {@link Intent} closes, written before anything is reserved:
+ *
+ * <ol>
+ *   <li>stock is reserved, and the process dies before the order is written: the intent stays, and
+ *       {@link Recovery} releases its reservations;
+ *   <li>the order is committed, but the answer is lost: writing the order removes the intent, so
+ *       who wants to give it up finds it gone, and the order standing;
+ *   <li>two requests come with one number: the second finds the first one's intent, or its order;
+ *   <li>an order is cancelled, and the process dies before its stock is released: the cancellation
+ *       leaves an intent in its own transaction.
+ * </ol>
  */
 @Component
 class OrderDesk {
@@ -33,50 +40,62 @@ class OrderDesk {
     if (order.items().isEmpty()) {
       throw new Refusal(400, "no-items", "an order needs at least one item");
     }
-    List<OrderItem> reserved = new ArrayList<>();
+    Orders.Begun begun = orders.begin(order);
+    return begun instanceof Orders.Begun.Started started
+        ? place(started.intent())
+        : ((Orders.Begun.Standing) begun).order();
+  }
+
+  private OrderView place(Intent intent) {
     try {
-      for (NewOrder.Wish wish : order.items()) {
-        int line = reserved.size() + 1;
+      List<OrderItem> reserved = new ArrayList<>();
+      for (Intent.Line line : intent.lines()) {
         Inventory.Reserved made =
-            inventory.reserve(
-                reservationId(order.number(), line), wish.productId(), wish.quantity());
+            inventory.reserve(line.reservationId(), line.productId(), line.quantity());
         reserved.add(
-            new OrderItem(line, wish.productId(), made.id(), wish.quantity(), made.unitPrice()));
+            new OrderItem(
+                reserved.size() + 1,
+                line.productId(),
+                made.id(),
+                line.quantity(),
+                made.unitPrice()));
       }
-      return orders.insert(order.number(), order.customerId(), reserved);
-    } catch (DuplicateKeyException again) {
-      // The same request came before: its order stands, and so do its reservations.
-      return orders.findWritten(order.number()).orElseThrow(() -> again);
+      return orders.insert(intent, reserved);
     } catch (RuntimeException failed) {
-      compensate(order, failed);
-      throw failed;
+      return unwind(intent, failed).orElseThrow(() -> failed);
     }
+  }
+
+  /** Releases all lines, unless the order stands: the one that failed may have been reserved. */
+  private Optional<OrderView> unwind(Intent intent, RuntimeException failed) {
+    try {
+      if (!orders.giveUp(intent)) {
+        return orders.findWritten(intent.number());
+      }
+      release(intent);
+    } catch (RuntimeException later) {
+      LOG.warn("order {} is left to the recovery", intent.number());
+      failed.addSuppressed(later);
+    }
+    return Optional.empty();
   }
 
   OrderView cancel(String number) {
     OrderView cancelled = orders.cancel(number);
-    for (OrderItem item : cancelled.items()) {
-      inventory.release(item.reservationId(), item.productId(), item.quantity());
+    try {
+      release(Intent.cancelled(cancelled));
+    } catch (RuntimeException later) {
+      // It is cancelled, whatever becomes of this; what it owes is written down.
+      LOG.warn("cancelled order {} is left to the recovery", number, later);
     }
     return cancelled;
   }
 
-  /** Every line's reservation is made under an id that the caller can compute as well. */
-  static UUID reservationId(String number, int line) {
-    return UUID.nameUUIDFromBytes((number + "/" + line).getBytes(StandardCharsets.UTF_8));
-  }
-
-  /** Releases all lines: the one that failed may have been reserved although no answer came. */
-  private void compensate(NewOrder order, RuntimeException failed) {
-    int line = 0;
-    for (NewOrder.Wish wish : order.items()) {
-      line++;
-      try {
-        inventory.release(reservationId(order.number(), line), wish.productId(), wish.quantity());
-      } catch (RuntimeException unreleased) {
-        LOG.warn("line {} of order {} stays reserved", line, order.number());
-        failed.addSuppressed(unreleased);
-      }
+  /** Releases what an intent holds, and only then notes that it does not any more. */
+  void release(Intent intent) {
+    for (Intent.Line line : intent.lines()) {
+      inventory.release(line.reservationId(), line.productId(), line.quantity());
     }
+    orders.released(intent);
   }
 }

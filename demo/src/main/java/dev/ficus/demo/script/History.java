@@ -20,6 +20,7 @@ public final class History {
   private final Clock clock;
   private final Map<GroupName, List<Reached>> phases = new LinkedHashMap<>();
   private final Map<GroupName, List<TableName>> dropped = new LinkedHashMap<>();
+  private final List<TableName> remaining = new ArrayList<>();
   private final List<Duration> pauses = new ArrayList<>();
   private final List<String> overridden = new ArrayList<>();
   private int flips;
@@ -53,7 +54,7 @@ public final class History {
    * @param tables tables compared
    * @param rows rows compared
    * @param mismatches confirmed mismatches
-   * @param unknown runs that could not compare everything
+   * @param unknown runs that could not compare everything, however often they were repeated
    */
   public record Reconciled(int tables, long rows, long mismatches, int unknown) {}
 
@@ -71,10 +72,18 @@ public final class History {
     }
   }
 
-  synchronized void dropped(GroupName group, List<TableName> tables) {
-    dropped.put(group, List.copyOf(tables));
+  /**
+   * Notes what a look into the shared database found in the end.
+   *
+   * @param gone the group's tables that are not there any more
+   * @param left those that are
+   */
+  public synchronized void looked(GroupName group, List<TableName> gone, List<TableName> left) {
+    dropped.put(group, List.copyOf(gone));
+    remaining.addAll(left);
   }
 
+  /** Notes a comparison, the last one of its kind if it was repeated. */
   synchronized void reconciled(ReconciliationRun run) {
     tablesReconciled += run.tables().size();
     rowsReconciled += run.rows();
@@ -98,7 +107,12 @@ public final class History {
     return List.copyOf(phases.getOrDefault(group, List.of()));
   }
 
-  /** The tables of a group that were dropped from the shared database. */
+  /** The tables that the shared database still has in the end. */
+  public synchronized List<TableName> remaining() {
+    return List.copyOf(remaining);
+  }
+
+  /** The tables of a group that are gone from the shared database. */
   public synchronized List<TableName> dropped(GroupName group) {
     return dropped.getOrDefault(group, List.of());
   }

@@ -89,6 +89,9 @@ public final class Migration {
     all(Phase.READS_MOVED);
     reconcileAll();
     fault.ifPresent(Sabotage::beforeFlip);
+    say.accept(
+        "each flip records and releases the foreign keys that cross its group's border in the"
+            + " shared database; the way back has them again");
     flip();
     rest();
     say.accept("rehearsing the way back: writes return to the shared database");
@@ -212,13 +215,13 @@ public final class Migration {
           for (int again = 1; again < RECONCILIATIONS && unknown(run); again++) {
             run = reconcile(group);
           }
+          history.reconciled(run);
           return run;
         });
   }
 
   private ReconciliationRun reconcile(GroupName group) {
     ReconciliationRun run = control.reconcile(group);
-    history.reconciled(run);
     say.accept(
         String.format(
             Locale.ROOT,
@@ -247,7 +250,6 @@ public final class Migration {
         passing(
             group,
             overrides -> control.drop(group, tables, first ? decided : undecided, overrides));
-    history.dropped(group, tables);
     moved(outcome);
   }
 

@@ -51,7 +51,7 @@ public final class StoreManifest {
             database: %s
             groups:
               orders:
-                tables: [orders, order_items, payments]
+                tables: [orders, order_items, order_intents, payments]
                 references:
                   - { table: users, columns: [id, name] }
                   - { table: products, columns: [id, name, seller_id] }

@@ -3,57 +3,78 @@ package dev.ficus.demo.show;
 import dev.ficus.control.FlipSummary;
 import dev.ficus.control.GroupStatus;
 import dev.ficus.core.Direction;
+import dev.ficus.core.GroupName;
 import dev.ficus.core.Phase;
 import dev.ficus.demo.traffic.Meter;
 import dev.ficus.postgres.StreamRow;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** The panel's lines: one for each group, and one for the customers. */
 public final class Panel {
 
-  private static final String ROW = "  %-10s %-22s %-8s %-20s %-19s %s";
+  /** Fits 79 characters: the last column of the usual 80 stays free. */
+  private static final String NARROW = "  %-9s %-18s %8s %11s %16s %8s";
 
+  private static final String WIDE = "  %-10s %-18s %8s  %20s  %19s  %11s";
+  private static final int WIDE_COLUMNS = 98;
+
+  private final Map<GroupName, String> copied = new HashMap<>();
   private long lastRequests;
   private long lastAt = System.nanoTime();
   private double rate;
 
-  /** Draws the present state. */
-  public List<String> lines(List<GroupStatus> groups, Meter.Reading traffic, long acknowledged) {
+  /**
+   * Draws the present state.
+   *
+   * @param columns how many characters a line may have
+   */
+  public List<String> lines(
+      List<GroupStatus> groups, Meter.Reading traffic, long acknowledged, int columns) {
     measureRate(traffic);
+    boolean wide = columns >= WIDE_COLUMNS;
+    String row = wide ? WIDE : NARROW;
     List<String> lines = new ArrayList<>();
     lines.add("");
     lines.add(
-        String.format(
-            Locale.ROOT,
-            ROW,
-            "group",
-            "phase",
-            "lag",
-            "rows copied",
-            "reads shared/own",
-            "write pause"));
+        wide
+            ? line(row, "group", "phase", "lag", "rows copied", "reads shared/own", "write pause")
+            : line(row, "group", "phase", "lag", "copied", "reads shared/own", "pause"));
+    // Where there is room, how far each group has come is seen without reading.
+    int bar = Math.min(30, columns - WIDE_COLUMNS - 2);
     for (GroupStatus group : groups) {
-      lines.add(
-          String.format(
-              Locale.ROOT,
-              ROW,
+      String line =
+          line(
+              row,
               group.group(),
               phase(group),
               lag(group),
-              copied(group),
+              copied(group, wide),
               String.format(
                   Locale.ROOT,
                   "%,d/%,d",
                   group.instances().readsShared(),
                   group.instances().readsService()),
-              pause(group)));
+              pause(group));
+      lines.add(bar >= Phase.values().length ? line + "  " + bar(group.phase(), bar) : line);
     }
     lines.add("  " + customers(traffic, acknowledged));
     return lines;
+  }
+
+  private static String line(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+
+  private static String bar(Phase phase, int width) {
+    List<Phase> all = List.of(Phase.values());
+    int done = width * all.indexOf(phase) / (all.size() - 1);
+    return "#".repeat(done) + ".".repeat(width - done);
   }
 
   /** The same in one line. */
@@ -78,7 +99,7 @@ public final class Panel {
   private String customers(Meter.Reading traffic, long acknowledged) {
     return String.format(
         Locale.ROOT,
-        "%.0f requests/s, %,d requests, %d failed, %,d acknowledged writes",
+        "%.0f requests/s, %,d in all, %d failed, %,d writes acknowledged",
         rate,
         traffic.requests(),
         traffic.failed(),
@@ -99,19 +120,22 @@ public final class Panel {
         .orElse("-");
   }
 
-  private static String copied(GroupStatus group) {
-    return own(group).stream()
+  /** The stream that copied is gone once writes have moved; what it copied stays true. */
+  private String copied(GroupStatus group, boolean estimated) {
+    own(group).stream()
         .filter(row -> row.direction() == Direction.FORWARD && row.rowsCopied() > 0)
         .findFirst()
-        .map(
+        .ifPresent(
             row ->
-                String.format(Locale.ROOT, "%,d", row.rowsCopied())
-                    // A table that was never analyzed has an estimate of none.
-                    + row.rowsEstimated()
-                        .filter(rows -> rows >= row.rowsCopied())
-                        .map(rows -> String.format(Locale.ROOT, " of ~%,d", rows))
-                        .orElse(""))
-        .orElse("-");
+                copied.put(
+                    group.group(),
+                    String.format(Locale.ROOT, "%,d", row.rowsCopied())
+                        // A table that was never analyzed has an estimate of none.
+                        + row.rowsEstimated()
+                            .filter(rows -> estimated && rows >= row.rowsCopied())
+                            .map(rows -> String.format(Locale.ROOT, " of ~%,d", rows))
+                            .orElse("")));
+    return copied.getOrDefault(group.group(), "-");
   }
 
   private static List<StreamRow> own(GroupStatus group) {

@@ -1,36 +1,46 @@
 package dev.ficus.demo.show;
 
-import dev.ficus.control.ControlPlane;
 import dev.ficus.control.GroupStatus;
 import dev.ficus.core.DaemonThreads;
-import dev.ficus.core.FicusException;
-import dev.ficus.demo.stage.Stage;
-import dev.ficus.demo.traffic.Ledger;
 import dev.ficus.demo.traffic.Meter;
-import dev.ficus.demo.traffic.Traffic;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Looks every second, and renews the panel. */
+/**
+ * Looks every second, and renews the panel. A look that fails leaves the last panel where it is: it
+ * may have met a database in the middle of a step, and the next one comes in a second.
+ */
 public final class StatusWatch implements AutoCloseable {
 
-  private final ControlPlane control;
-  private final Traffic traffic;
-  private final Ledger ledger;
-  private final Stage stage;
+  private static final Logger LOG = LoggerFactory.getLogger(StatusWatch.class);
+
+  private final Supplier<List<GroupStatus>> status;
+  private final Supplier<Meter.Reading> traffic;
+  private final LongSupplier acknowledged;
   private final Display display;
   private final Panel panel = new Panel();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("status-watch"));
 
+  /**
+   * @param status where all groups stand
+   * @param traffic the customers' counts
+   * @param acknowledged how many writes were acknowledged
+   */
   public StatusWatch(
-      ControlPlane control, Traffic traffic, Ledger ledger, Stage stage, Display display) {
-    this.control = control;
+      Supplier<List<GroupStatus>> status,
+      Supplier<Meter.Reading> traffic,
+      LongSupplier acknowledged,
+      Display display) {
+    this.status = status;
     this.traffic = traffic;
-    this.ledger = ledger;
-    this.stage = stage;
+    this.acknowledged = acknowledged;
     this.display = display;
   }
 
@@ -39,18 +49,17 @@ public final class StatusWatch implements AutoCloseable {
     timer.scheduleWithFixedDelay(this::look, 1, 1, TimeUnit.SECONDS);
   }
 
-  private void look() {
-    stage.footprint().measure();
-    Meter.Reading reading = traffic.meter().read();
-    long acknowledged = ledger.acknowledgedWrites();
+  /** Throws nothing: a scheduled task that throws is not run again, and nobody is told. */
+  void look() {
     try {
-      List<GroupStatus> groups = control.status();
+      List<GroupStatus> groups = status.get();
+      Meter.Reading reading = traffic.get();
+      long writes = acknowledged.getAsLong();
       display.panel(
-          panel.lines(groups, reading, acknowledged), panel.line(groups, reading, acknowledged));
-    } catch (FicusException e) {
-      // A glance may meet a database in the middle of a step; the next one comes in a second.
-      String line = "status: " + String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
-      display.panel(List.of(line), line);
+          panel.lines(groups, reading, writes, display.columns()),
+          panel.line(groups, reading, writes));
+    } catch (RuntimeException e) {
+      LOG.debug("a look at the groups failed; the panel stays as it is", e);
     }
   }
 

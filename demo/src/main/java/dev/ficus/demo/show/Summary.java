@@ -36,9 +36,28 @@ public final class Summary {
         result.traffic().requests(),
         result.traffic().failed(),
         result.traffic().slowest().toMillis());
+    row(
+        lines,
+        "requests a second",
+        "%.1f of %d asked for; %,d ticks skipped",
+        result.traffic().rate(),
+        result.askedRate(),
+        result.traffic().skipped());
     row(lines, "reads behind own writes", "%,d", result.traffic().staleReads());
+    row(lines, "compensations", "%,d orders gave back stock", result.verdict().compensations());
     row(lines, "flips and ways back", "%d and %d", history.flips(), history.rollbacks());
     row(lines, "write pauses", "%s", pauses(history.pauses()));
+    row(
+        lines,
+        "  as the services saw it",
+        "%d ms, the longest wait at a closed fence",
+        result.fenceWaitMax().toMillis());
+    row(
+        lines,
+        "  as the customers saw it",
+        "%d ms, the slowest write; %d ms, the longest without any",
+        result.traffic().slowestWrite().toMillis(),
+        result.longestGap().toMillis());
     row(lines, "reads shared / service", "%,d / %,d", result.readsShared(), result.readsService());
     row(
         lines,
@@ -49,7 +68,7 @@ public final class Summary {
     row(
         lines,
         "reconciled",
-        "%,d rows in %d tables, %d mismatches, %d runs without a verdict",
+        "%,d rows in %d tables, %d mismatches, %d unknown",
         history.reconciled().rows(),
         history.reconciled().tables(),
         history.reconciled().mismatches(),
@@ -63,7 +82,13 @@ public final class Summary {
             .flatMap(group -> history.dropped(group).stream())
             .map(table -> table.name())
             .collect(Collectors.joining(", ")));
-    row(lines, "peak memory, everything", "%d MiB", result.peakBytes() >> 20);
+    row(
+        lines,
+        "peak memory, everything",
+        "%s",
+        result.peakBytes().isPresent()
+            ? (result.peakBytes().getAsLong() >> 20) + " MiB"
+            : "unknown");
     row(lines, "time", "%d s", result.took().toSeconds());
     result.traffic().failures().stream()
         .limit(EXAMPLES)
@@ -72,21 +97,37 @@ public final class Summary {
         .limit(EXAMPLES)
         .map(Finding::toString)
         .forEach(it -> lines.add("  " + it));
+    result.warnings().forEach(it -> lines.add("  warning: " + it));
     lines.add("");
-    lines.add(end(result.broken(), fault));
+    end(lines, result, fault);
     return lines;
   }
 
-  private static String end(List<String> broken, Optional<Break> fault) {
+  private static void end(List<String> lines, Result result, Optional<Break> fault) {
+    List<String> broken = result.broken();
     if (fault.isPresent()) {
       String injected = "injected fault " + fault.get() + " (" + fault.get().what() + ")";
-      return broken.isEmpty()
-          ? injected + " was NOT NOTICED by any check"
-          : injected + " showed as: " + String.join(", ", broken);
+      lines.add(
+          result.found().isEmpty()
+              ? injected + " was NOT FOUND by the record"
+              : injected + " showed as: " + String.join(", ", result.found()));
+      bullets(lines, "what did not hold besides:", besides(result));
+    } else if (broken.isEmpty()) {
+      lines.add("Everything held: three databases, nothing lost.");
+    } else {
+      bullets(lines, "DID NOT HOLD:", broken);
     }
-    return broken.isEmpty()
-        ? "Everything held: three databases, nothing lost."
-        : "DID NOT HOLD: " + String.join(", ", broken);
+  }
+
+  private static List<String> besides(Result result) {
+    return result.broken().stream().filter(it -> !result.found().contains(it)).toList();
+  }
+
+  private static void bullets(List<String> lines, String title, List<String> bullets) {
+    if (!bullets.isEmpty()) {
+      lines.add(title);
+      bullets.forEach(it -> lines.add("  - " + it));
+    }
   }
 
   private static String pauses(List<Duration> pauses) {

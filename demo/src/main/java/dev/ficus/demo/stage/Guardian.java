@@ -8,7 +8,8 @@ import java.nio.file.Path;
  * Stops the servers if this process dies without having done so, even by SIGKILL.
  *
  * <p>A shell waits on a pipe from this process. When the pipe ends, it stops every postmaster whose
- * pid file is still in the data folder. After an orderly end there is none.
+ * pid file is still in the data folder. After an orderly end there is none. It looks again for
+ * about ten seconds: a postmaster that was just being started writes its file later.
  */
 final class Guardian {
 
@@ -16,8 +17,13 @@ final class Guardian {
       """
       trap '' INT TERM HUP
       cat > /dev/null
-      for file in "$1"/*/postmaster.pid; do
-        if [ -f "$file" ]; then kill -QUIT "$(head -n 1 "$file")"; fi
+      look=0
+      while [ "$look" -lt 20 ] && [ -d "$1" ]; do
+        for file in "$1"/*/postmaster.pid; do
+          if [ -s "$file" ]; then kill -QUIT "$(head -n 1 "$file")"; fi
+        done
+        look=$((look + 1))
+        sleep 0.5
       done
       """;
 

@@ -10,10 +10,12 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Four PostgreSQL servers, each with one database: databases of one server would share their LSNs,
@@ -52,31 +54,43 @@ final class Servers implements AutoCloseable {
           "max_wal_size", "512MB",
           "jit", "off");
 
+  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration STOP = Duration.ofSeconds(10);
+
   private final Map<Server, PostgresServer> running = new EnumMap<>(Server.class);
 
-  private Servers() {}
+  private final Path data;
+  private List<CompletableFuture<Void>> starts = List.of();
+  private boolean closed;
 
   /**
-   * Starts all four at once.
-   *
    * @param data the folder for their data
    */
-  static Servers start(Path data) {
-    Servers servers = new Servers();
-    List<CompletableFuture<Void>> starts =
-        java.util.Arrays.stream(Server.values())
-            .map(server -> CompletableFuture.runAsync(() -> servers.start(server, data)))
-            .toList();
-    try {
-      starts.forEach(CompletableFuture::join);
-    } catch (RuntimeException e) {
-      servers.close();
-      throw e;
-    }
-    return servers;
+  Servers(Path data) {
+    this.data = data;
   }
 
-  private void start(Server server, Path data) {
+  /** Starts all four at once. */
+  void start() {
+    List<CompletableFuture<Void>> all;
+    synchronized (running) {
+      requireOpen();
+      all =
+          java.util.Arrays.stream(Server.values())
+              .map(server -> CompletableFuture.runAsync(() -> start(server)))
+              .toList();
+      starts = all;
+    }
+    all.forEach(CompletableFuture::join);
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the servers are being ended");
+    }
+  }
+
+  private void start(Server server) {
     PostgresServer started = PostgresServer.start(folder(data, server), SETTINGS);
     synchronized (running) {
       running.put(server, started);
@@ -111,8 +125,19 @@ final class Servers implements AutoCloseable {
     }
   }
 
+  /** Stops them, also those that are just being started. */
   @Override
   public void close() {
+    List<CompletableFuture<Void>> begun;
+    synchronized (running) {
+      closed = true;
+      begun = starts;
+    }
+    CompletableFuture<Void> started =
+        CompletableFuture.allOf(begun.toArray(CompletableFuture<?>[]::new))
+            .orTimeout(START.toSeconds(), TimeUnit.SECONDS)
+            .exceptionally(failed -> null);
+    started.join();
     List<PostgresServer> all;
     synchronized (running) {
       all = List.copyOf(running.values());
@@ -123,5 +148,16 @@ final class Servers implements AutoCloseable {
                 .map(server -> CompletableFuture.runAsync(server::close))
                 .toArray(CompletableFuture<?>[]::new))
         .join();
+    // A start that failed after its postmaster was there: a JVM that ends takes no more hooks.
+    Footprint.postmasters(data).forEach(Servers::stop);
+  }
+
+  private static void stop(ProcessHandle postmaster) {
+    postmaster.destroy();
+    ProcessHandle unused =
+        postmaster
+            .onExit()
+            .completeOnTimeout(postmaster, STOP.toSeconds(), TimeUnit.SECONDS)
+            .join();
   }
 }

@@ -17,9 +17,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.flywaydb.core.Flyway;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** All that runs beneath the demo: four servers, the seeded store, and its three services. */
 public final class Stage implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Stage.class);
 
   private static final int RELAY_HEAP_MEGABYTES = 256;
   private static final Duration REMOVAL = Duration.ofSeconds(10);
@@ -31,22 +35,25 @@ public final class Stage implements AutoCloseable {
   private final StoreServices services;
   private boolean closed;
 
-  private Stage(Path folder, StoreSize size, Consumer<String> say) {
+  private Stage(Path folder, StoreSize size, Consumer<String> say, Runnable interrupted) {
     this.folder = folder;
     Path data = folder(folder.resolve("data"));
     Path logs = folder(folder.resolve("logs"));
     // Before the servers: it must be there when they are.
     Guardian.start(data);
-    say.accept("starting four PostgreSQL servers");
-    this.servers = Servers.start(data);
-    running.push(servers);
     this.footprint = new Footprint(data);
-    Runtime.getRuntime().addShutdownHook(new Thread(this::close, "end-of-demo"));
+    keep(footprint);
+    footprint.start();
+    this.servers = new Servers(data);
+    keep(servers);
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(interrupted), "end-of-demo"));
+    say.accept("starting four PostgreSQL servers");
     try {
+      servers.start();
       say.accept("laying out and seeding the store, starting its three services");
       createStore(shared(), size, false);
       this.services = StoreServices.start(servers, logs);
-      running.push(services);
+      keep(services);
       CompletableFuture<Void> seeding =
           CompletableFuture.runAsync(() -> createStore(shared(), size, true));
       services.awaitReady();
@@ -64,9 +71,37 @@ public final class Stage implements AutoCloseable {
    * @param folder an empty folder for data and logs
    * @param size how much to seed
    * @param say told what is being done
+   * @param interrupted told first when this process is ended before the stage is closed
    */
-  public static Stage open(Path folder, StoreSize size, Consumer<String> say) {
-    return new Stage(folder, size, say);
+  public static Stage open(
+      Path folder, StoreSize size, Consumer<String> say, Runnable interrupted) {
+    return new Stage(folder, size, say, interrupted);
+  }
+
+  /** What was begun while the end has come is ended at once. */
+  private synchronized void keep(AutoCloseable part) {
+    if (!closed) {
+      running.push(part);
+      return;
+    }
+    try {
+      part.close();
+    } catch (Exception e) {
+      throw new IllegalStateException("ending the demo failed", e);
+    }
+    throw new IllegalStateException("the demo is being ended");
+  }
+
+  private synchronized void end(Runnable interrupted) {
+    if (closed) {
+      return;
+    }
+    interrupted.run();
+    try {
+      close();
+    } catch (RuntimeException e) {
+      LOG.warn("not everything could be ended", e);
+    }
   }
 
   /** Lays out the store in a database, and seeds it if asked. */
@@ -117,7 +152,7 @@ public final class Stage implements AutoCloseable {
 
   /** Starts the relay as a process of its own. */
   public void startRelay(Path manifest) {
-    running.push(
+    keep(
         ChildJvm.start(
             "relay",
             RELAY_HEAP_MEGABYTES,

@@ -8,8 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * The customers' own record of what they asked and what was acknowledged: a file that only grows,
@@ -21,11 +24,14 @@ import java.util.Map;
 public final class Ledger implements AutoCloseable {
 
   private final Map<Subject, Expectation> expectations = new HashMap<>();
+  private final Map<Subject, Instant> changedSince = new HashMap<>();
   private final BufferedWriter file;
   private final Clock clock;
   private long asked;
   private long acknowledged;
   private long unknown;
+  private OptionalLong lastAcknowledged = OptionalLong.empty();
+  private Duration longestGap = Duration.ZERO;
 
   /**
    * @param path the file, which must not exist yet
@@ -44,10 +50,11 @@ public final class Ledger implements AutoCloseable {
    * One write request on its way.
    *
    * @param number counts the record's requests
+   * @param at when it was asked
    * @param operation such as {@code place}
    * @param states what each subject's state will be if it is acknowledged
    */
-  public record Ask(long number, String operation, Map<Subject, String> states) {
+  public record Ask(long number, Instant at, String operation, Map<Subject, String> states) {
     public Ask {
       states = Map.copyOf(states);
     }
@@ -55,7 +62,7 @@ public final class Ledger implements AutoCloseable {
 
   /** Notes a write before it is sent. */
   public synchronized Ask ask(String operation, Map<Subject, String> states) {
-    Ask ask = new Ask(++asked, operation, states);
+    Ask ask = new Ask(++asked, clock.instant(), operation, states);
     write(ask, "asked", states);
     return ask;
   }
@@ -67,7 +74,12 @@ public final class Ledger implements AutoCloseable {
    */
   public synchronized void acknowledge(Ask ask, Map<Subject, String> learned) {
     acknowledged++;
+    long now = System.nanoTime();
+    Duration gap = Duration.ofNanos(now - lastAcknowledged.orElse(now));
+    longestGap = gap.compareTo(longestGap) > 0 ? gap : longestGap;
+    lastAcknowledged = OptionalLong.of(now);
     ask.states().forEach(this::acknowledge);
+    ask.states().keySet().forEach(subject -> changedSince.put(subject, ask.at()));
     learned.forEach(this::acknowledge);
     write(ask, "acknowledged", learned);
   }
@@ -99,9 +111,22 @@ public final class Ledger implements AutoCloseable {
     return Map.copyOf(expectations);
   }
 
+  /**
+   * When the last acknowledged write of a subject was asked for: a row that says that it was last
+   * changed before is an older one.
+   */
+  public synchronized Map<Subject, Instant> changedSince() {
+    return Map.copyOf(changedSince);
+  }
+
   /** How many writes were acknowledged. */
   public synchronized long acknowledgedWrites() {
     return acknowledged;
+  }
+
+  /** The longest time between two acknowledged writes, of whatever customers. */
+  public synchronized Duration longestGap() {
+    return longestGap;
   }
 
   /** How many writes have an unknown outcome. */

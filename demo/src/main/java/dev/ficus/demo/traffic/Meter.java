@@ -3,6 +3,7 @@ package dev.ficus.demo.traffic;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** Counts the customers' requests. */
 public final class Meter {
@@ -15,6 +16,9 @@ public final class Meter {
   private long sequenceCollisions;
   private long skipped;
   private Duration slowest = Duration.ZERO;
+  private Duration slowestWrite = Duration.ZERO;
+  private Duration running = Duration.ZERO;
+  private OptionalLong startedAt = OptionalLong.empty();
   private final List<String> failures = new ArrayList<>();
 
   /**
@@ -26,6 +30,8 @@ public final class Meter {
    * @param sequenceCollisions answers that a generated key was handed out twice
    * @param skipped ticks at which every customer was still waiting for an answer
    * @param slowest the longest wait for an answer
+   * @param slowestWrite the longest wait for the answer to a write
+   * @param running how long the customers have been at it
    * @param failures the first few failures
    */
   public record Reading(
@@ -35,17 +41,53 @@ public final class Meter {
       long sequenceCollisions,
       long skipped,
       Duration slowest,
-      List<String> failures) {}
+      Duration slowestWrite,
+      Duration running,
+      List<String> failures) {
+
+    /** Requests a second, on average; zero before the first. */
+    public double rate() {
+      return running.isZero() ? 0 : requests * 1e9 / running.toNanos();
+    }
+  }
 
   /** The counts now. */
   public synchronized Reading read() {
     return new Reading(
-        requests, failed, staleReads, sequenceCollisions, skipped, slowest, List.copyOf(failures));
+        requests,
+        failed,
+        staleReads,
+        sequenceCollisions,
+        skipped,
+        slowest,
+        slowestWrite,
+        running(),
+        List.copyOf(failures));
   }
 
-  synchronized void answered(Duration took) {
+  synchronized void started() {
+    startedAt = OptionalLong.of(System.nanoTime());
+  }
+
+  synchronized void ended() {
+    running = running();
+    startedAt = OptionalLong.empty();
+  }
+
+  private Duration running() {
+    return startedAt.isPresent()
+        ? Duration.ofNanos(System.nanoTime() - startedAt.getAsLong())
+        : running;
+  }
+
+  synchronized void answered(Duration took, boolean write) {
     requests++;
-    slowest = took.compareTo(slowest) > 0 ? took : slowest;
+    slowest = longer(slowest, took);
+    slowestWrite = write ? longer(slowestWrite, took) : slowestWrite;
+  }
+
+  private static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
   }
 
   synchronized void failed(String operation, String why) {

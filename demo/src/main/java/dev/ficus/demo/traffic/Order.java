@@ -1,11 +1,9 @@
 package dev.ficus.demo.traffic;
 
 import dev.ficus.demo.traffic.Subject.Kind;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 
 /**
  * An order as its customer remembers it.
@@ -13,8 +11,9 @@ import java.util.UUID;
  * @param number the business key
  * @param status the last acknowledged one
  * @param lines what was ordered
+ * @param total what it costs, once the service has said so
  */
-record Order(String number, String status, List<Line> lines) {
+record Order(String number, String status, List<Line> lines, String total) {
 
   /**
    * One line.
@@ -34,7 +33,11 @@ record Order(String number, String status, List<Line> lines) {
   }
 
   Order become(String newStatus) {
-    return new Order(number, newStatus, lines);
+    return new Order(number, newStatus, lines, total);
+  }
+
+  Order costs(String newTotal) {
+    return new Order(number, status, lines, newTotal);
   }
 
   Subject subject() {
@@ -50,12 +53,10 @@ record Order(String number, String status, List<Line> lines) {
   /** The lines' reservations, whose ids order-service makes from the order's number. */
   Map<Subject, String> reservations(String reservationStatus) {
     Map<Subject, String> states = new HashMap<>();
-    int number = 0;
+    int count = 0;
     for (Line line : lines) {
-      number++;
-      UUID id =
-          UUID.nameUUIDFromBytes((this.number + "/" + number).getBytes(StandardCharsets.UTF_8));
-      states.put(new Subject(Kind.RESERVATION, id.toString()), reservationStatus + " " + line);
+      count++;
+      states.put(Subject.reservation(number, count), reservationStatus + " " + line);
     }
     return states;
   }

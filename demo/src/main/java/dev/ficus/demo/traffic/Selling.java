@@ -45,8 +45,11 @@ final class Selling {
             .collect(Collectors.toCollection(ArrayList::new));
   }
 
-  /** A product, often one of the popular ones. */
+  /** A product, often one of the popular ones, and now and then one that is soon sold out. */
   static long wanted(StoreSize size, Random random) {
+    if (random.nextInt(16) == 0) {
+      return StoreSize.SCARCE.get(random.nextInt(StoreSize.SCARCE.size()));
+    }
     return 1L
         + (random.nextInt(3) == 0 ? random.nextInt(POPULAR) : random.nextInt(size.products()));
   }

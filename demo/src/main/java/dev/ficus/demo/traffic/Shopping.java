@@ -58,9 +58,10 @@ final class Shopping {
     for (int line = random.nextInt(3); line >= 0; line--) {
       lines.add(new Order.Line(Selling.wanted(size, random), 1 + random.nextInt(3)));
     }
-    Order order = new Order("T-" + customer + "-" + made, "placed", lines);
+    Order order = new Order("T-" + customer + "-" + made, "placed", lines, "");
     Map<Subject, String> states = new HashMap<>(order.reservations("held"));
     states.put(order.subject(), order.state());
+    states.put(new Subject(Kind.CUSTOMER, order.number()), Long.toString(customerId));
     Ledger.Ask ask = ledger.ask("place", states);
     Answer answer =
         client.post(
@@ -76,9 +77,8 @@ final class Shopping {
                     .map(it -> Map.of("productId", it.product(), "quantity", it.quantity()))
                     .toList()));
     if (answer instanceof Answer.Done done) {
-      ledger.acknowledge(
-          ask, Map.of(new Subject(Kind.TOTAL, order.number()), amount(done.body().path("total"))));
-      open.add(order);
+      ledger.acknowledge(ask, prices(order, done.body()));
+      open.add(order.costs(amount(done.body().path("total"))));
       hurried = random.nextInt(3);
     } else if (answer instanceof Answer.Refused) {
       // What was reserved before the refusal is released again, and leaves its trace.
@@ -86,8 +86,25 @@ final class Shopping {
     } else {
       Map<Subject, String> traces = new HashMap<>(order.reservations("released"));
       traces.put(new Subject(Kind.TOTAL, order.number()), Expectation.ANY);
+      for (int line = 1; line <= lines.size(); line++) {
+        traces.put(unitPrice(order, line), Expectation.ANY);
+      }
       ledger.leaveUnknown(ask, traces);
     }
+  }
+
+  /** What only the answer tells. */
+  private static Map<Subject, String> prices(Order order, JsonNode body) {
+    Map<Subject, String> prices = new HashMap<>();
+    prices.put(new Subject(Kind.TOTAL, order.number()), amount(body.path("total")));
+    for (JsonNode item : body.path("items")) {
+      prices.put(unitPrice(order, item.path("line").asInt()), amount(item.path("unitPrice")));
+    }
+    return prices;
+  }
+
+  private static Subject unitPrice(Order order, int line) {
+    return new Subject(Kind.UNIT_PRICE, order.number() + "/" + line);
   }
 
   /** Pays a placed order, or ships a paid one. */
@@ -107,6 +124,7 @@ final class Shopping {
     String method = METHODS.get(random.nextInt(METHODS.size()));
     if (pay) {
       states.put(new Subject(Kind.PAYMENT, order.number()), method);
+      states.put(new Subject(Kind.AMOUNT, order.number()), order.total());
     }
     String operation = pay ? "pay" : "ship";
     Ledger.Ask ask = ledger.ask(operation, states);

@@ -42,19 +42,19 @@ final class StoreClient {
   }
 
   Answer get(String operation, URI uri) {
-    return send(operation, HttpRequest.newBuilder(uri).GET());
+    return send(operation, HttpRequest.newBuilder(uri).GET(), false);
   }
 
   Answer delete(String operation, URI uri) {
-    return send(operation, HttpRequest.newBuilder(uri).DELETE());
+    return send(operation, HttpRequest.newBuilder(uri).DELETE(), true);
   }
 
   Answer post(String operation, URI uri, @Nullable Object body) {
-    return send(operation, HttpRequest.newBuilder(uri).POST(publisher(body)));
+    return send(operation, HttpRequest.newBuilder(uri).POST(publisher(body)), true);
   }
 
   Answer put(String operation, URI uri, Object body) {
-    return send(operation, HttpRequest.newBuilder(uri).PUT(publisher(body)));
+    return send(operation, HttpRequest.newBuilder(uri).PUT(publisher(body)), true);
   }
 
   private HttpRequest.BodyPublisher publisher(@Nullable Object body) {
@@ -63,10 +63,10 @@ final class StoreClient {
         : HttpRequest.BodyPublishers.ofString(json.writeValueAsString(body));
   }
 
-  private Answer send(String operation, HttpRequest.Builder request) {
+  private Answer send(String operation, HttpRequest.Builder request, boolean write) {
     long start = System.nanoTime();
     Answer answer = answer(request);
-    meter.answered(Duration.ofNanos(System.nanoTime() - start));
+    meter.answered(Duration.ofNanos(System.nanoTime() - start), write);
     if (answer instanceof Answer.Unknown unknown) {
       meter.failed(operation, unknown.reason());
     } else if (answer instanceof Answer.Refused refused && !ORDINARY.contains(refused.code())) {

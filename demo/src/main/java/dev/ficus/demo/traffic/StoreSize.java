@@ -1,11 +1,16 @@
 package dev.ficus.demo.traffic;
 
+import java.util.List;
+
 /**
  * How much is seeded; the seed's arithmetic follows from the number of users.
  *
  * @param users seeded users, at least 100
  */
 public record StoreSize(int users) {
+
+  /** Products of which there are two pieces: orders for them are soon refused. */
+  static final List<Long> SCARCE = List.of(41L, 42L);
 
   public StoreSize {
     if (users < 100) {

@@ -1,5 +1,8 @@
 package dev.ficus.demo.traffic;
 
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+
 /**
  * Something that a write is about, named without any generated key.
  *
@@ -24,8 +27,22 @@ public record Subject(Kind kind, String key) {
     ORDER,
     /** By order number; its state is the amount with two decimals. */
     TOTAL,
+    /** By order number; its state is the customer's id. */
+    CUSTOMER,
+    /** By order number and line, {@code T-1/2}; its state is the price of a piece, two decimals. */
+    UNIT_PRICE,
     /** By order number; its state is the method. */
-    PAYMENT
+    PAYMENT,
+    /** By order number; its state is the amount with two decimals. */
+    AMOUNT
+  }
+
+  /** The reservation that order-service makes at first for a line, counted from 1, of an order. */
+  public static Subject reservation(String orderNumber, int line) {
+    return new Subject(
+        Kind.RESERVATION,
+        UUID.nameUUIDFromBytes((orderNumber + "/" + line).getBytes(StandardCharsets.UTF_8))
+            .toString());
   }
 
   @Override

@@ -46,6 +46,7 @@ public final class Traffic implements AutoCloseable {
 
   /** Begins; the customers go on until {@link #close}. */
   public void start() {
+    meter.started();
     clock.scheduleAtFixedRate(this::tick, 0, period.toNanos(), TimeUnit.NANOSECONDS);
   }
 
@@ -81,6 +82,7 @@ public final class Traffic implements AutoCloseable {
   @Override
   public void close() {
     clock.shutdownNow();
+    meter.ended();
     workers.shutdown();
     try {
       if (!workers.awaitTermination(30, TimeUnit.SECONDS)) {

@@ -1,24 +1,32 @@
 package dev.ficus.demo.orders;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ficus.core.manifest.DatabaseAddress;
+import dev.ficus.demo.check.ListingCheck;
 import dev.ficus.demo.inventory.InventoryApplication;
 import dev.ficus.demo.stage.Stage;
 import dev.ficus.demo.traffic.StoreSize;
 import dev.ficus.demo.users.UsersApplication;
+import dev.ficus.demo.web.Refusal;
 import dev.ficus.testkit.TestDatabase;
 import dev.ficus.testkit.TestPostgres;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -47,7 +55,13 @@ class StoreApiTest {
     Stage.createStore(database.address(), new StoreSize(200), true);
     users = start(UsersApplication.class, "users");
     inventory = start(InventoryApplication.class, "inventory");
-    orders = start(OrdersApplication.class, "orders", "--store.inventory=" + inventory);
+    orders =
+        start(
+            OrdersApplication.class,
+            "orders",
+            "--store.inventory=" + inventory,
+            "--store.recovery.reserving=1s",
+            "--store.recovery.releasing=1s");
   }
 
   @AfterAll
@@ -219,6 +233,142 @@ class StoreApiTest {
   }
 
   @Test
+  void shouldRefuseOtherContentUnderTheSameNumber() {
+    assertThat(place("N-5", "{\"productId\":25,\"quantity\":1}").status()).isEqualTo(201);
+    long before = stock(25);
+
+    Reply other = place("N-5", "{\"productId\":25,\"quantity\":2}");
+
+    assertThat(other.status()).isEqualTo(409);
+    assertThat(other.code()).isEqualTo("number-taken");
+    assertThat(stock(25)).isEqualTo(before);
+  }
+
+  @Test
+  void shouldPlaceARefusedOrderOnceThereIsStock() {
+    String order = "{\"productId\":26,\"quantity\":1},{\"productId\":27,\"quantity\":200000}";
+    assertThat(place("N-6", order).code()).isEqualTo("out-of-stock");
+    database.execute("update products set stock = 200000 where id = 27");
+
+    assertThat(place("N-6", order).status()).isEqualTo(201);
+
+    assertThat(stock(27)).isZero();
+    assertThat(database.queryOne("select count(*) from order_intents where order_number = 'N-6'"))
+        .isEqualTo("0");
+  }
+
+  @Test
+  void shouldRefuseOtherContentUnderTheIdOfAReservation() {
+    String reservation = inventory + "/reservations/" + UUID.randomUUID();
+    call("PUT", reservation, "{\"productId\":28,\"quantity\":2}");
+
+    Reply other = call("PUT", reservation, "{\"productId\":28,\"quantity\":3}");
+
+    assertThat(other.code()).isEqualTo("reservation-differs");
+  }
+
+  /** As if order-service had died after it reserved and before it wrote the order. */
+  @Test
+  void shouldReleaseWhatARequestLeftBehindThatDied() {
+    long before = stock(29);
+    UUID reservation = UUID.randomUUID();
+    call("PUT", inventory + "/reservations/" + reservation, "{\"productId\":29,\"quantity\":2}");
+    assertThat(stock(29)).isEqualTo(before - 2);
+
+    leaveBehind("N-7", "reserving", 29, reservation);
+
+    awaitOne("select count(*) from order_intents where order_number = 'N-7' and state = 'refused'");
+    assertThat(stock(29)).isEqualTo(before);
+    assertThat(place("N-7", "{\"productId\":29,\"quantity\":2}").status()).isEqualTo(201);
+  }
+
+  /** As if order-service had died after it cancelled the order and before it released its stock. */
+  @Test
+  void shouldReleaseTheStockOfACancelledOrderThatWasLeftBehind() {
+    long before = stock(30);
+    Reply placed = place("N-8", "{\"productId\":30,\"quantity\":2}");
+    database.execute("update orders set status = 'cancelled' where order_number = 'N-8'");
+
+    leaveBehind(
+        "N-8",
+        "releasing",
+        30,
+        UUID.fromString(placed.body().path("items").get(0).path("reservationId").asString()));
+
+    awaitOne("select (not exists (select from order_intents where order_number = 'N-8'))::int");
+    assertThat(stock(30)).isEqualTo(before);
+  }
+
+  /** As if the commit that placed the order had been done and its answer lost. */
+  @Test
+  void shouldNotPlaceAnOrderThatWasGivenUpNorGiveUpOneThatStands() {
+    Orders desk = SERVICES.get(2).getBean(Orders.class);
+    Intent intent =
+        ((Orders.Begun.Started)
+                desk.begin(new NewOrder("N-9", 3, List.of(new NewOrder.Wish(31, 1)))))
+            .intent();
+    OrderItem item =
+        new OrderItem(1, 31, intent.lines().get(0).reservationId(), 1, new BigDecimal("1.00"));
+    assertThat(desk.insert(intent, List.of(item)).status()).isEqualTo("placed");
+
+    assertThat(desk.giveUp(intent)).isFalse();
+
+    Intent late =
+        ((Orders.Begun.Started)
+                desk.begin(new NewOrder("N-10", 3, List.of(new NewOrder.Wish(31, 1)))))
+            .intent();
+    assertThat(desk.giveUp(late)).isTrue();
+    assertThatThrownBy(() -> desk.insert(late, List.of(item)))
+        .isInstanceOfSatisfying(Refusal.class, it -> assertThat(it.code()).isEqualTo("given-up"));
+  }
+
+  @Test
+  void shouldPlaceOneOrderWhenManyAskAtOnceWithOneNumber() {
+    long before = stock(32);
+    List<Reply> replies =
+        IntStream.range(0, 8)
+            .mapToObj(
+                i ->
+                    CompletableFuture.supplyAsync(
+                        () -> place("N-11", "{\"productId\":32,\"quantity\":2}")))
+            .toList()
+            .stream()
+            .map(CompletableFuture::join)
+            .toList();
+
+    assertThat(replies).anyMatch(it -> it.status() == 201);
+    assertThat(replies).allMatch(it -> it.status() == 201 || it.code().equals("in-progress"));
+    assertThat(stock(32)).isEqualTo(before - 2);
+    assertThat(
+            database.queryOne(
+                "select r.status from reservations r join order_items i on i.reservation_id = r.id"
+                    + " join orders o on o.id = i.order_id where o.order_number = 'N-11'"))
+        .isEqualTo("held");
+  }
+
+  private static void leaveBehind(String number, String state, long product, UUID reservation) {
+    database.execute(
+        "insert into order_intents (order_number, customer_id, attempt, state, lines, touched_at)"
+            + " values ('"
+            + number
+            + "', 3, 1, '"
+            + state
+            + "', '[{\"productId\": "
+            + product
+            + ", \"quantity\": 2, \"reservationId\": \""
+            + reservation
+            + "\"}]', now() - interval '1 minute')");
+  }
+
+  private static void awaitOne(String sql) {
+    long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    while (!database.queryOne(sql).equals("1")) {
+      assertThat(System.nanoTime()).as(sql).isLessThan(deadline);
+      LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+    }
+  }
+
+  @Test
   void shouldListProductsWithSellerAndOrderCount() {
     JsonNode page = call("GET", orders + "/listing?after=20&limit=5", "").body();
 
@@ -227,11 +377,31 @@ class StoreApiTest {
     assertThat(page.get(0).path("seller").asString())
         .isEqualTo(
             database.queryOne(
-                "select u.name from users u join products p on p.seller_id = u.id where p.id = 21"));
+                "select u.name from users u join products p on p.seller_id = u.id where p.id ="
+                    + " 21"));
     assertThat(page.get(0).path("orders").asString())
         .isEqualTo(
             database.queryOne(
                 "select count(distinct order_id) from order_items where product_id = 21"));
+  }
+
+  @Test
+  void shouldFindAListingThatDiffersFromTheDatabases() {
+    ListingCheck check =
+        new ListingCheck(
+            URI.create(orders + "/listing?after=60&limit=3"),
+            database.address(),
+            database.address(),
+            database.address());
+    assertThat(check.check()).isEmpty();
+    database.execute(
+        "create or replace view product_listing as select p.id as product_id,"
+            + " case p.id when 61 then 'Other' else p.name end as product, p.seller_id,"
+            + " u.name as seller, (select count(distinct i.order_id) from order_items i"
+            + " where i.product_id = p.id) as orders"
+            + " from products p join users u on u.id = p.seller_id");
+
+    assertThat(check.check()).singleElement().asString().contains("product 61", "Other");
   }
 
   @Test
