@@ -8,8 +8,13 @@ import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.TableCopies;
 import dev.ficus.testkit.Rule;
 import dev.ficus.testkit.TestDatabase;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -79,6 +84,46 @@ class PartitionDdlTest extends PartitionedSides {
     sides.assertEqual(TABLES);
     assertThat(sides.service.queryOne("select note from public.ranges where id = 8000"))
         .isEqualTo("after");
+  }
+
+  /** A commit that waits for a standby is flushed, and so sent, while nobody sees it yet. */
+  @Test
+  void shouldWaitUntilAPartitionThatTheWalTellsOfIsThereForAll() throws Exception {
+    create(Cut.BOTH);
+    stream(ADDITIVE, TABLES);
+    sides.awaitCaughtUp();
+    Thread ddl =
+        new Thread(
+            () ->
+                sides.shared.execute(
+                    "create table public.lists_d partition of public.lists for values in ('d')"));
+    setOnServer("set synchronous_standby_names = 'nobody'");
+    try {
+      ddl.start();
+      while (sides
+          .shared
+          .queryOne("select count(*) from pg_stat_activity where wait_event = 'SyncRep'")
+          .equals("0")) {
+        Thread.onSpinWait();
+      }
+      // Long enough for the notice to come to the stream.
+      LockSupport.parkNanos(Duration.ofMillis(700).toNanos());
+    } finally {
+      setOnServer("reset synchronous_standby_names");
+      ddl.join();
+    }
+
+    sides.shared.execute("insert into public.lists values ('d', 1, 1)");
+    sides.awaitCaughtUp();
+    sides.assertEqual(TABLES);
+  }
+
+  private void setOnServer(String setting) throws SQLException {
+    try (Connection connection = sides.shared.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("alter system " + setting);
+      statement.execute("select pg_reload_conf()");
+    }
   }
 
   @Test

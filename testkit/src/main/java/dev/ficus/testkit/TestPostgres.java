@@ -133,7 +133,7 @@ public final class TestPostgres {
 
   static void drop(TestDatabase database) {
     String name = databaseName(database.address());
-    try (Connection connection = connect(sibling(database.address(), "postgres"))) {
+    try (Connection connection = connect(sibling(asSuperuser(database.address()), "postgres"))) {
       try (PreparedStatement slots =
           connection.prepareStatement(
               """

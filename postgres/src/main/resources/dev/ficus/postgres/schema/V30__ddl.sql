@@ -101,7 +101,8 @@ declare
     v_key text;
 begin
     select k.key into v_key from ficus.ddl_key k;
-    perform pg_logical_emit_message(true, 'ficus.ddl', (p_notice || jsonb_build_object('key', v_key, 'command', p_command))::text);
+    perform pg_logical_emit_message(true, 'ficus.ddl', (p_notice || jsonb_build_object(
+        'key', v_key, 'command', p_command, 'transaction', pg_current_xact_id()::text))::text);
     perform pg_logical_emit_message(true, 'ficus', 'after a notice');
 end
 $$;

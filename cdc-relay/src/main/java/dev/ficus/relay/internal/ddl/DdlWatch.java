@@ -5,13 +5,17 @@ import dev.ficus.core.Lsn;
 import dev.ficus.core.TableName;
 import dev.ficus.core.Via;
 import dev.ficus.postgres.ColumnType;
+import dev.ficus.postgres.SqlErrors;
 import dev.ficus.postgres.StreamRow;
 import dev.ficus.postgres.StreamTable;
 import dev.ficus.relay.internal.ddl.ShapeRows.Remembered;
 import dev.ficus.relay.internal.shape.CarriedColumn;
 import dev.ficus.relay.internal.shape.TableShape;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -21,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Follows the shapes of a stream's tables through the slot's messages, and says where the stream
@@ -56,6 +61,10 @@ public final class DdlWatch {
   private final String key;
   private final Connection source;
   private final AtomicLong partitionsCame = new AtomicLong();
+
+  private static final Duration VISIBLE_PATIENCE = Duration.ofSeconds(20);
+  private static final Duration DESCRIBED_PATIENCE = Duration.ofSeconds(1);
+  private static final Duration POLL = Duration.ofMillis(2);
 
   // Of the transaction that is open.
   private final Map<TableName, Stop> stops = new LinkedHashMap<>();
@@ -143,6 +152,7 @@ public final class DdlWatch {
     if (accepted.getOrDefault(name, Lsn.ZERO).hasReached(lsn)) {
       return Optional.empty();
     }
+    awaitVisible(notice);
     switch (notice.event()) {
       case DROP ->
           stop(
@@ -169,6 +179,53 @@ public final class DdlWatch {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * A slot sends what is flushed, and that is a moment before other sessions see it: the committing
+   * one still has to say that it has ended, or waits for a standby. The catalog must not be asked
+   * about a notice before, since it would know neither the new partition nor the new column.
+   *
+   * @throws SQLException with a state that is retried, if that takes too long
+   */
+  private void awaitVisible(Notice notice) throws SQLException {
+    long deadline = System.nanoTime() + VISIBLE_PATIENCE.toNanos();
+    try (PreparedStatement select =
+        source.prepareStatement("select pg_visible_in_snapshot(?::xid8, pg_current_snapshot())")) {
+      select.setString(1, notice.transaction());
+      while (true) {
+        try (ResultSet row = select.executeQuery()) {
+          row.next();
+          if (row.getBoolean(1)) {
+            return;
+          }
+        }
+        if (System.nanoTime() - deadline > 0) {
+          throw new SQLException(
+              "the transaction of "
+                  + notice.command()
+                  + " at "
+                  + notice.lsn()
+                  + " is in the WAL, but other sessions do not see it yet: does it wait for a standby?",
+              SqlErrors.LOCK_NOT_AVAILABLE);
+        }
+        LockSupport.parkNanos(POLL.toNanos());
+      }
+    }
+  }
+
+  /** The table as its catalog has it; waited for a moment, see {@link #awaitVisible}. */
+  private Optional<SourceShape> describe(TableName name, List<SentColumn> sent)
+      throws SQLException {
+    long deadline = System.nanoTime() + DESCRIBED_PATIENCE.toNanos();
+    while (true) {
+      Optional<SourceShape> now =
+          SourceCatalog.describe(source, name).filter(shape -> matches(shape, sent));
+      if (now.isPresent() || System.nanoTime() - deadline > 0) {
+        return now;
+      }
+      LockSupport.parkNanos(POLL.toNanos());
+    }
   }
 
   private Optional<TableName> table(Notice notice) {
@@ -317,8 +374,7 @@ public final class DdlWatch {
       return;
     }
     // The catalog is newer; it tells what this description means only if nothing came after it.
-    Optional<SourceShape> now =
-        SourceCatalog.describe(source, name).filter(shape -> matches(shape, sent));
+    Optional<SourceShape> now = describe(name, sent);
     List<String> changes =
         now.map(shape -> before.changes(shape, table, true))
             .filter(it -> !it.isEmpty())

@@ -17,6 +17,7 @@ import java.util.Set;
  * @param lsn where it stands in the WAL
  * @param event what happened
  * @param command the command's tag, such as ALTER TABLE
+ * @param transaction the transaction that ran it
  * @param table the table's name after it
  * @param publication the publication that lost the table, where that is what happened
  * @param partition the partition that was truncated by itself, where that is what happened
@@ -27,6 +28,7 @@ record Notice(
     Lsn lsn,
     Event event,
     String command,
+    String transaction,
     TableName table,
     Optional<String> publication,
     Optional<String> partition,
@@ -65,6 +67,10 @@ record Notice(
             case "drop" -> Event.DROP;
             default -> throw new IOException("an event of another version");
           };
+      String transaction = document.getString("transaction");
+      if (transaction == null) {
+        throw new IOException("a notice of another version");
+      }
       Set<Long> empty = new HashSet<>();
       Array partitions = document.getArray("empty");
       if (partitions != null) {
@@ -75,6 +81,7 @@ record Notice(
               lsn,
               event,
               document.getString("command"),
+              transaction,
               new TableName(document.getString("schema"), document.getString("table")),
               Optional.ofNullable(document.getString("publication")),
               Optional.ofNullable(document.getString("partition")),
