@@ -85,7 +85,7 @@ class PhasesTest {
                 .orElseThrow();
         assertThat(Files.readString(orders.resolve("schema.sql")))
             .contains(
-                "public.orders.orders_user_id_fkey: FOREIGN KEY (user_id) REFERENCES users(id)")
+                "public.orders.orders_user_id_fkey: FOREIGN KEY (user_id) REFERENCES public.users(id)")
             .doesNotContain("No foreign key leaves the group");
       }
       assertThat(

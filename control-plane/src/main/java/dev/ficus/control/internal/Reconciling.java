@@ -110,19 +110,29 @@ public final class Reconciling {
   private StreamRow stream(GroupRow row, Side from, StreamName name) {
     Optional<StreamRow> stream =
         row.phase().stream().isPresent() ? work.streams(from.other()).find(name) : Optional.empty();
-    return stream
-        .filter(it -> it.state() == StreamState.STREAMING)
-        .orElseThrow(
-            () ->
-                new FicusException(
-                    ErrorKind.USAGE,
-                    "group "
-                        + row.name()
-                        + " is in "
-                        + row.phase()
-                        + " and has no stream that keeps its other side up to date, so there is"
-                        + " nothing to compare",
-                    "reconcile from FOLLOWING to WRITES_MOVED; \"ficus status\" shows the streams"));
+    if (stream.filter(it -> it.state() != StreamState.STREAMING).isPresent()) {
+      throw new FicusException(
+          ErrorKind.NEEDS_PERSON,
+          "stream "
+              + name
+              + " is "
+              + stream.get().state()
+              + ", so the other side of group "
+              + row.name()
+              + " is not kept up to date and there is nothing to compare",
+          "\"ficus streams\" says why and what to do");
+    }
+    return stream.orElseThrow(
+        () ->
+            new FicusException(
+                ErrorKind.USAGE,
+                "group "
+                    + row.name()
+                    + " is in "
+                    + row.phase()
+                    + " and has no stream that keeps its other side up to date, so there is"
+                    + " nothing to compare",
+                "reconcile from FOLLOWING to WRITES_MOVED; \"ficus status\" shows the streams"));
   }
 
   private static Verdict verdict(Reconciliation result) {
