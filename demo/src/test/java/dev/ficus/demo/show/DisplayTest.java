@@ -20,6 +20,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -53,14 +54,14 @@ class DisplayTest {
         Optional.empty(),
         Optional.empty(),
         List.of(),
+        Map.of(),
         new InstanceSummary(1, 1, 123_456, 123_456, 0, 0, 0, 0, 0, 0, Duration.ZERO),
         List.of(),
         Optional.of(
             new FlipSummary(
-                Side.SERVICE,
-                Epoch.FIRST,
-                Optional.empty(),
-                Optional.of(Duration.ofMillis(1234)))));
+                Side.SERVICE, Epoch.FIRST, Optional.empty(), Optional.of(Duration.ofMillis(1234)))),
+        Optional.empty(),
+        Map.of());
   }
 
   private static List<String> panel(int columns) {
