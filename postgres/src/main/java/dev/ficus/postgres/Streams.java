@@ -12,7 +12,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -30,39 +29,6 @@ public final class Streams {
 
   private static final Duration POLL = Duration.ofMillis(5);
   private static final Duration LOOK = Duration.ofMillis(500);
-
-  private static final String REQUEST =
-      """
-      insert into ficus.stream as s (name, group_name, direction, source, epoch, slot, publication, copy, state,
-        source_system, source_timeline, position, via, partitions)
-      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::pg_lsn, ?, ?)
-      on conflict (name) do update set
-        source = excluded.source, epoch = excluded.epoch, slot = excluded.slot, publication = excluded.publication,
-        copy = excluded.copy, guarded = false, via = excluded.via, partitions = excluded.partitions, state = excluded.state,
-        source_system = excluded.source_system,
-        source_timeline = excluded.source_timeline, position = excluded.position, position_at = null,
-        lag_millis = null, rows_copied = 0, rows_estimated = null, transactions = 0, changes = 0, failure = null, advice = null,
-        changed_at = clock_timestamp()
-      where s.state = 'STOPPED'
-      """;
-  private static final String REQUEST_TABLE =
-      "insert into ficus.stream_table values (?, ?, ?, ?, ?, ?, ?)";
-  private static final String STOPPED = "state = 'STOPPED', guarded = false";
-  private static final String GUARD =
-      """
-      update ficus.stream set guarded = ?, changed_at = clock_timestamp()
-      where name = ? and guarded <> ?
-      """;
-  private static final String FORGET_GUARDS =
-      """
-      delete from ficus.guard
-      where group_name = (select group_name from ficus.stream where name = ?)
-      """;
-  private static final String REMOVE =
-      """
-      with gone as (delete from ficus.stream where name = ? and state = 'STOPPED' returning name)
-      update ficus.stream_topic set ended = true where stream in (select name from gone)
-      """;
 
   private final Database target;
 
@@ -166,7 +132,7 @@ public final class Streams {
         requireShut(connection, group);
       }
       int inserted;
-      try (PreparedStatement upsert = connection.prepareStatement(REQUEST)) {
+      try (PreparedStatement upsert = connection.prepareStatement(StreamSql.REQUEST)) {
         upsert.setString(1, name.value());
         upsert.setString(2, group.value());
         upsert.setString(3, direction.name());
@@ -181,7 +147,7 @@ public final class Streams {
             11, identity.map(ServerIdentity::timeline).orElse(null), java.sql.Types.INTEGER);
         upsert.setString(12, position.toString());
         upsert.setString(13, StreamRows.column(via));
-        upsert.setInt(14, partitions(via));
+        upsert.setInt(14, StreamSql.partitions(via));
         inserted = upsert.executeUpdate();
       }
       if (inserted == 0) {
@@ -215,7 +181,7 @@ public final class Streams {
         end.setString(1, name.value());
         end.executeUpdate();
       }
-      try (PreparedStatement insert = connection.prepareStatement(REQUEST_TABLE)) {
+      try (PreparedStatement insert = connection.prepareStatement(StreamSql.REQUEST_TABLE)) {
         for (StreamTable table : tables) {
           insert.setString(1, name.value());
           insert.setString(2, table.source().schema());
@@ -260,7 +226,13 @@ public final class Streams {
    * left; see {@link Slots#drop}.
    */
   public void stop(StreamName name) {
-    update(name, STOPPED, "stopping stream ");
+    try (Connection connection = target.connect("stream " + name);
+        PreparedStatement update = connection.prepareStatement(StreamSql.STOP)) {
+      update.setString(1, name.value());
+      update.executeUpdate();
+    } catch (SQLException e) {
+      throw PostgresException.sql("stopping stream " + name + " in " + target, e);
+    }
   }
 
   /**
@@ -286,125 +258,6 @@ public final class Streams {
       update.executeUpdate();
     } catch (SQLException e) {
       throw PostgresException.sql("resuming stream " + name + " in " + target, e);
-    }
-  }
-
-  private static String updateSql(String assignments) {
-    return "update ficus.stream set "
-        + assignments
-        + ", changed_at = clock_timestamp() where name = ?";
-  }
-
-  /** The statement of {@link #stop}, for a dry run. */
-  public static String stopSql(StreamName name) {
-    return Shown.sql(updateSql(STOPPED), name.value());
-  }
-
-  /** The statements of {@link #guard}, for a dry run. */
-  public static List<String> guardSql(StreamName name, boolean guarded) {
-    return List.of(
-        Shown.sql(GUARD, guarded, name.value(), guarded), Shown.sql(FORGET_GUARDS, name.value()));
-  }
-
-  /** The statement of {@link #remove}, for a dry run. */
-  public static String removeSql(StreamName name) {
-    return Shown.sql(REMOVE, name.value());
-  }
-
-  /**
-   * The statements of {@link #requestCopy}, for a dry run; those of transforms, which are long, are
-   * left out.
-   */
-  public static List<String> requestCopySql(
-      StreamName name,
-      GroupName group,
-      Direction direction,
-      String source,
-      Epoch epoch,
-      List<StreamTable> tables,
-      Via via) {
-    return requestSql(
-        name, group, direction, source, epoch, tables, via, StreamState.REQUESTED, Lsn.ZERO);
-  }
-
-  /**
-   * The same of {@link #requestFrom}: where the stream begins is known once the flip is decided.
-   */
-  public static List<String> requestFromSql(
-      StreamName name,
-      GroupName group,
-      Direction direction,
-      String source,
-      Epoch epoch,
-      List<StreamTable> tables,
-      Via via) {
-    return requestSql(
-        name,
-        group,
-        direction,
-        source,
-        epoch,
-        tables,
-        via,
-        StreamState.STREAMING,
-        Shown.later("the slot's position"));
-  }
-
-  private static List<String> requestSql(
-      StreamName name,
-      GroupName group,
-      Direction direction,
-      String source,
-      Epoch epoch,
-      List<StreamTable> tables,
-      Via via,
-      StreamState state,
-      Object position) {
-    boolean copy = state == StreamState.REQUESTED;
-    List<String> statements = new ArrayList<>();
-    statements.add(
-        Shown.sql(
-            REQUEST,
-            name.value(),
-            group.value(),
-            direction.name(),
-            source,
-            epoch.value(),
-            name.slot(epoch),
-            name.slot(epoch),
-            copy,
-            state.name(),
-            copy ? Shown.NULL : Shown.later("the server's system identifier"),
-            copy ? Shown.NULL : Shown.later("its timeline"),
-            position instanceof Lsn lsn ? lsn.toString() : position,
-            StreamRows.column(via),
-            partitions(via)));
-    for (StreamTable table : tables) {
-      statements.add(
-          Shown.sql(
-              REQUEST_TABLE,
-              name.value(),
-              table.source().schema(),
-              table.source().name(),
-              table.target().schema(),
-              table.target().name(),
-              table.columns(),
-              table.key()));
-    }
-    return statements;
-  }
-
-  private static int partitions(Via via) {
-    return via instanceof Via.Kafka kafka ? kafka.partitions() : 1;
-  }
-
-  private void update(StreamName name, String assignments, String doing) {
-    try (Connection connection = target.connect("stream " + name);
-        PreparedStatement update = connection.prepareStatement(updateSql(assignments))) {
-      update.setString(1, name.value());
-      update.executeUpdate();
-    } catch (SQLException e) {
-      throw PostgresException.sql(doing + name + " in " + target, e);
     }
   }
 
@@ -449,8 +302,8 @@ public final class Streams {
       connection.setAutoCommit(false);
       // Each statement must see what was committed while the one before it waited.
       connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
-      try (PreparedStatement update = connection.prepareStatement(GUARD);
-          PreparedStatement forget = connection.prepareStatement(FORGET_GUARDS)) {
+      try (PreparedStatement update = connection.prepareStatement(StreamSql.GUARD);
+          PreparedStatement forget = connection.prepareStatement(StreamSql.FORGET_GUARDS)) {
         update.setBoolean(1, guarded);
         update.setString(2, name.value());
         update.setBoolean(3, guarded);
@@ -469,7 +322,7 @@ public final class Streams {
   /** Forgets a stopped stream; a relay removes its topic. */
   public void remove(StreamName name) {
     try (Connection connection = target.connect("stream " + name);
-        PreparedStatement delete = connection.prepareStatement(REMOVE)) {
+        PreparedStatement delete = connection.prepareStatement(StreamSql.REMOVE)) {
       delete.setString(1, name.value());
       delete.executeUpdate();
     } catch (SQLException e) {

@@ -24,7 +24,7 @@ import dev.ficus.core.manifest.Service;
 import dev.ficus.postgres.FenceState;
 import dev.ficus.postgres.Marker;
 import dev.ficus.postgres.Slots;
-import dev.ficus.postgres.Streams;
+import dev.ficus.postgres.StreamSql;
 import dev.ficus.postgres.ddl.ForeignKey;
 import dev.ficus.postgres.ddl.Sequences;
 import java.util.ArrayList;
@@ -151,7 +151,7 @@ public record MoveWrites(Phase to) implements Transition {
         .showing(sides.newDatabase(), () -> sequencesSql(work, sides))
         .showing(
             sides.newDatabase(),
-            () -> List.of(Streams.stopSql(sides.oldStream()), Marker.SQL, Slots.advanceSql(slot)))
+            () -> List.of(StreamSql.stop(sides.oldStream()), Marker.SQL, Slots.advanceSql(slot)))
         .showing(work.store().database(), () -> Flips.decideSql(work.row(), change(work.row())));
   }
 
@@ -224,7 +224,7 @@ public record MoveWrites(Phase to) implements Transition {
                 () ->
                     Slots.dropSql(
                         sides.oldStream().slot(new Epoch(work.row().epoch().value() - 1))))
-            .showing(sides.newDatabase(), () -> List.of(Streams.removeSql(sides.oldStream()))));
+            .showing(sides.newDatabase(), () -> List.of(StreamSql.remove(sides.oldStream()))));
     if (sides.to() == Side.SERVICE) {
       steps.add(
           Step.of(

@@ -13,7 +13,7 @@ import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Shown;
 import dev.ficus.postgres.SqlErrors;
 import dev.ficus.postgres.StreamName;
-import dev.ficus.postgres.Streams;
+import dev.ficus.postgres.StreamSql;
 import dev.ficus.postgres.ddl.Sequences;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -130,7 +130,7 @@ final class NewSide {
   List<String> requestStreamSql() {
     List<String> statements =
         new ArrayList<>(
-            Streams.requestFromSql(
+            StreamSql.requestFrom(
                 sides.newStream(),
                 work.name(),
                 Direction.from(sides.to()),
@@ -139,7 +139,7 @@ final class NewSide {
                 StreamSteps.tables(work, sides.to()),
                 work.group().via().onSlot()));
     if (work.row().phase().dualWrites()) {
-      statements.addAll(Streams.guardSql(sides.newStream(), true));
+      statements.addAll(StreamSql.guard(sides.newStream(), true));
     }
     return statements;
   }

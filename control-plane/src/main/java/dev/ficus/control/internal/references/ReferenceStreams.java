@@ -14,6 +14,7 @@ import dev.ficus.postgres.PostgresException;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamSql;
 import dev.ficus.postgres.StreamSwitch;
 import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.Streams;
@@ -138,7 +139,7 @@ public final class ReferenceStreams {
     return readBy(work).stream()
         .flatMap(
             copies ->
-                Streams.requestCopySql(
+                StreamSql.requestCopy(
                     copies.stream(work.service()),
                     copies.owner().name(),
                     Direction.REFERENCE,

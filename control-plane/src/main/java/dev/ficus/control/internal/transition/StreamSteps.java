@@ -18,6 +18,7 @@ import dev.ficus.postgres.ReplicaRole;
 import dev.ficus.postgres.Slots;
 import dev.ficus.postgres.StreamName;
 import dev.ficus.postgres.StreamRow;
+import dev.ficus.postgres.StreamSql;
 import dev.ficus.postgres.StreamTable;
 import dev.ficus.postgres.Streams;
 import dev.ficus.postgres.Table;
@@ -59,7 +60,7 @@ public final class StreamSteps {
         .showing(
             work.side(from.other()),
             () ->
-                Streams.requestCopySql(
+                StreamSql.requestCopy(
                     name,
                     work.name(),
                     Direction.from(from),
@@ -73,7 +74,7 @@ public final class StreamSteps {
   static Step guard(Work work, String point, String title, boolean guarded) {
     StreamName name = work.streamFrom(Side.SHARED);
     return Step.of(point, title, () -> work.streams(Side.SERVICE).guard(name, guarded))
-        .showing(work.serviceDatabase(), () -> Streams.guardSql(name, guarded));
+        .showing(work.serviceDatabase(), () -> StreamSql.guard(name, guarded));
   }
 
   /**
@@ -140,14 +141,14 @@ public final class StreamSteps {
             "end-stream",
             "Stop stream " + name + " and drop its slot in " + work.side(from).name(),
             () -> endNow(work, from))
-        .showing(target, () -> List.of(Streams.stopSql(name)))
+        .showing(target, () -> List.of(StreamSql.stop(name)))
         .showing(
             work.side(from),
             () ->
                 work.streams(from.other()).find(name).map(row -> Slots.dropSql(row.slot())).stream()
                     .flatMap(List::stream)
                     .toList())
-        .showing(target, () -> List.of(Streams.removeSql(name)));
+        .showing(target, () -> List.of(StreamSql.remove(name)));
   }
 
   public static void endNow(Work work, Side from) {
