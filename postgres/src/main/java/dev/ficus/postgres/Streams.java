@@ -11,10 +11,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * The stream rows of one target database: how the control plane asks for streams and how it waits
@@ -26,9 +24,6 @@ public final class Streams {
 
   /** Ficus's first key of advisory locks for streams, which relays take in the target. */
   public static final int LEASE_CLASS = 1179206486;
-
-  private static final Duration POLL = Duration.ofMillis(5);
-  private static final Duration LOOK = Duration.ofMillis(500);
 
   private final Database target;
 
@@ -339,7 +334,8 @@ public final class Streams {
     }
   }
 
-  private StreamRow get(StreamName name) {
+  /** The stream of that name, which must be there. */
+  StreamRow get(StreamName name) {
     return find(name)
         .orElseThrow(
             () ->
@@ -371,12 +367,13 @@ public final class Streams {
    *     says how far it came
    */
   public void awaitPosition(StreamName name, Lsn marker, Duration timeout) {
-    await(name, timeout, "position " + marker, row -> row.position().hasReached(marker));
+    new StreamWait(this, name, timeout)
+        .until("position " + marker, row -> row.position().hasReached(marker));
   }
 
   /** Waits until the stream streams. */
   public void awaitStreaming(StreamName name, Duration timeout) {
-    await(name, timeout, "state STREAMING", row -> row.state() == StreamState.STREAMING);
+    new StreamWait(this, name, timeout).untilStreaming();
   }
 
   /**
@@ -386,147 +383,6 @@ public final class Streams {
    * @throws PostgresException also if no relay was there for that long
    */
   public void awaitStreaming(StreamName name, Duration timeout, Duration untaken) {
-    try (Connection connection = target.connect("stream " + name)) {
-      Relays relays = new Relays(connection, name, untaken);
-      await(
-          name,
-          timeout,
-          "state STREAMING",
-          row -> {
-            relays.require();
-            return row.state() == StreamState.STREAMING;
-          });
-    } catch (SQLException e) {
-      throw PostgresException.sql("waiting for stream " + name + " in " + target, e);
-    }
-  }
-
-  /** Watches whether any relay runs that could take a stream. */
-  private final class Relays {
-
-    private final Connection connection;
-    private final StreamName name;
-    private final Duration untaken;
-    private long seen = System.nanoTime();
-    private long looked = seen;
-
-    Relays(Connection connection, StreamName name, Duration untaken) {
-      this.connection = connection;
-      this.name = name;
-      this.untaken = untaken;
-    }
-
-    void require() {
-      long now = System.nanoTime();
-      if (now - looked < LOOK.toNanos()) {
-        return;
-      }
-      looked = now;
-      if (run()) {
-        seen = now;
-      } else if (now - seen > untaken.toNanos()) {
-        throw PostgresException.state(
-            ErrorKind.ABORTED,
-            "no relay runs for stream "
-                + name
-                + " into "
-                + target
-                + ": none has taken it for "
-                + untaken.toSeconds()
-                + " s",
-            "start one: ficus relay; then run the command again");
-      }
-    }
-
-    /* Between its tries a relay lets go of the stream, but goes on looking for streams. */
-    private boolean run() {
-      try (PreparedStatement select =
-          connection.prepareStatement(
-              """
-              select exists (select from pg_stat_activity where datname = current_database() and application_name like 'ficus relay%')
-                or exists (select from pg_locks l join pg_database d on d.oid = l.database where d.datname = current_database()
-                  and l.locktype = 'advisory' and l.granted and l.objsubid = 2
-                  and l.classid = ? and l.objid::bigint = (hashtext(?)::bigint & 4294967295))
-              """)) {
-        select.setInt(1, LEASE_CLASS);
-        select.setString(2, lease(name));
-        try (ResultSet row = select.executeQuery()) {
-          row.next();
-          return row.getBoolean(1);
-        }
-      } catch (SQLException e) {
-        throw PostgresException.sql("looking for a relay in " + target, e);
-      }
-    }
-  }
-
-  private void await(
-      StreamName name,
-      Duration timeout,
-      String what,
-      java.util.function.Predicate<StreamRow> done) {
-    long deadline = System.nanoTime() + timeout.toNanos();
-    try (Connection connection = target.connect("stream " + name)) {
-      while (true) {
-        StreamRow row =
-            StreamRows.read(connection, Optional.of(name)).stream()
-                .findFirst()
-                .orElseGet(() -> get(name));
-        // What is yet to be copied is as of another time than the position, or not there.
-        if (done.test(row) && row.tablesToCopy() == 0) {
-          return;
-        }
-        if (row.state() == StreamState.FAILED || row.state() == StreamState.STOPPED) {
-          throw PostgresException.state(
-              ErrorKind.NEEDS_PERSON,
-              "stream "
-                  + name
-                  + " into "
-                  + target
-                  + " is "
-                  + row.state()
-                  + " at position "
-                  + row.position()
-                  + " while waiting for "
-                  + what
-                  + row.failure().map(failure -> ": " + failure).orElse(""),
-              row.advice().orElse("run \"ficus status\" and begin again"));
-        }
-        if (System.nanoTime() > deadline) {
-          throw PostgresException.state(
-              ErrorKind.ABORTED,
-              "stream "
-                  + name
-                  + " into "
-                  + target
-                  + " did not reach "
-                  + what
-                  + " within "
-                  + timeout.toMillis()
-                  + " ms: it is "
-                  + row.state()
-                  + " at position "
-                  + row.position()
-                  + (row.tablesToCopy() > 0
-                      ? ", with "
-                          + row.tablesToCopy()
-                          + " of "
-                          + row.tables().size()
-                          + " tables yet to copy"
-                      : "")
-                  + row.positionAt()
-                      .map(
-                          at ->
-                              ", last moved "
-                                  + Duration.between(at, Instant.now()).toSeconds()
-                                  + " s ago")
-                      .orElse(""),
-              "check that a relay runs (\"ficus relay\") and that it keeps up, then try again");
-        }
-        LockSupport.parkNanos(POLL.toNanos());
-      }
-    } catch (SQLException e) {
-      throw PostgresException.sql("waiting for stream " + name + " in " + target, e);
-    }
+    new StreamWait(this, name, timeout).untilStreaming(untaken);
   }
 }
