@@ -229,6 +229,70 @@ class DoctorTest {
     }
   }
 
+  @Test
+  @Rule("R21")
+  void shouldNameWhoMayWriteInSharedAndNotInTheServiceDatabase() throws Exception {
+    String everywhere = "ficus_app_" + ProcessHandle.current().pid();
+    String sharedOnly = "ficus_batch_" + ProcessHandle.current().pid();
+    String reader = "ficus_reader_" + ProcessHandle.current().pid();
+    try (TestDatabase shared = TestPostgres.create();
+        TestDatabase service = TestPostgres.createElsewhere()) {
+      shared.execute("create table orders (id serial primary key)");
+      Manifest manifest = manifest(shared, service, "orders");
+      assertThat(grants(manifest)).isEmpty();
+      try {
+        for (String role : List.of(everywhere, sharedOnly, reader)) {
+          shared.execute("create role " + role);
+        }
+        service.execute("create role " + everywhere);
+        shared.execute(
+            """
+            grant select, insert on orders to %1$s;
+            grant usage on sequence orders_id_seq to %1$s;
+            grant delete on orders to %2$s;
+            grant select on orders to %3$s;
+            """
+                .formatted(everywhere, sharedOnly, reader));
+        assertThat(grants(manifest)).as("before the table is provisioned").isEmpty();
+        service.execute("create table orders (id serial primary key)");
+
+        assertThat(grants(manifest))
+            .containsExactly(
+                "grants in orders: role "
+                    + everywhere
+                    + " may not, as in shared, insert, select on \"public\".\"orders\"; usage on sequence \"public\".\"orders_id_seq\"",
+                "grants in orders: role "
+                    + sharedOnly
+                    + " may not, as in shared, delete on \"public\".\"orders\"");
+
+        service.execute(
+            """
+            grant select, insert on orders to %1$s;
+            grant usage on sequence orders_id_seq to %1$s;
+            create role %2$s;
+            grant delete on orders to %2$s;
+            """
+                .formatted(everywhere, sharedOnly));
+        assertThat(grants(manifest)).isEmpty();
+        service.execute("revoke usage on schema public from public");
+        assertThat(grants(manifest)).as("without usage on the schema").hasSize(2);
+      } finally {
+        for (TestDatabase database : List.of(shared, service)) {
+          database.execute("drop table if exists orders");
+          for (String role : List.of(everywhere, sharedOnly, reader)) {
+            database.execute("drop role if exists " + role);
+          }
+        }
+      }
+    }
+  }
+
+  private static List<String> grants(Manifest manifest) {
+    return found(Diagnosis.of(manifest, Optional.empty()), Finding.Severity.COSTS).stream()
+        .filter(finding -> finding.startsWith("grants in"))
+        .toList();
+  }
+
   private static TestDatabase asRole(TestDatabase database, String role) {
     return new TestDatabase(
         new dev.ficus.core.manifest.DatabaseAddress(

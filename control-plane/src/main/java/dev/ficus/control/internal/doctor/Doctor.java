@@ -33,6 +33,7 @@ public final class Doctor implements AutoCloseable {
           new Standbys(),
           new Privileges(),
           new Ownership(),
+          new Grants(),
           new Shapes(),
           new CarriedColumns(),
           new TargetTriggers(),
