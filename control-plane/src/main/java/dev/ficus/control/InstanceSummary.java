@@ -12,6 +12,8 @@ import java.time.Duration;
  * @param readsFallenBack reads that were meant for the other side but not fresh enough
  * @param shadowCompared reads run on both sides and compared
  * @param shadowMismatches comparisons that differed
+ * @param shadowUnresolved samples of which nothing was learnt: a side failed, or was not decided in
+ *     time
  * @param dualWrites rows written to the other side under guard
  * @param dualWritesLeft dual writes left to the stream
  * @param fenceWaits requests that met a closed fence and waited
@@ -25,6 +27,7 @@ public record InstanceSummary(
     long readsFallenBack,
     long shadowCompared,
     long shadowMismatches,
+    long shadowUnresolved,
     long dualWrites,
     long dualWritesLeft,
     long fenceWaits,
@@ -32,5 +35,5 @@ public record InstanceSummary(
 
   /** What holds where no instance has ever reported. */
   public static final InstanceSummary NONE =
-      new InstanceSummary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Duration.ZERO);
+      new InstanceSummary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Duration.ZERO);
 }

@@ -224,6 +224,7 @@ final class Json {
         "readsFallenBack", instances.readsFallenBack(),
         "shadowCompared", instances.shadowCompared(),
         "shadowMismatches", instances.shadowMismatches(),
+        "shadowUnresolved", instances.shadowUnresolved(),
         "dualWrites", instances.dualWrites(),
         "dualWritesLeft", instances.dualWritesLeft(),
         "fenceWaits", instances.fenceWaits(),

@@ -30,7 +30,7 @@ public final class Instances {
             """
             select count(*) filter (where recent), count(*) filter (where recent and route_version >= ?),
               coalesce(sum(reads_shared), 0), coalesce(sum(reads_service), 0), coalesce(sum(reads_fallen_back), 0),
-              coalesce(sum(shadow_compared), 0), coalesce(sum(shadow_mismatches), 0),
+              coalesce(sum(shadow_compared), 0), coalesce(sum(shadow_mismatches), 0), coalesce(sum(shadow_unresolved), 0),
               coalesce(sum(dual_writes), 0), coalesce(sum(dual_writes_left), 0),
               coalesce(sum(fence_waits), 0), coalesce(max(fence_wait_max_ms), 0)
             from (select *, seen_at > clock_timestamp() - interval '10 seconds' as recent
@@ -51,7 +51,8 @@ public final class Instances {
             row.getLong(8),
             row.getLong(9),
             row.getLong(10),
-            Duration.ofMillis(row.getLong(11)));
+            row.getLong(11),
+            Duration.ofMillis(row.getLong(12)));
       }
     }
   }

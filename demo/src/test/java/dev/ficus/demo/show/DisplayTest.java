@@ -55,7 +55,7 @@ class DisplayTest {
         Optional.empty(),
         List.of(),
         Map.of(),
-        new InstanceSummary(1, 1, 123_456, 123_456, 0, 0, 0, 0, 0, 0, Duration.ZERO),
+        new InstanceSummary(1, 1, 123_456, 123_456, 0, 0, 0, 0, 0, 0, 0, Duration.ZERO),
         List.of(),
         Optional.of(
             new FlipSummary(

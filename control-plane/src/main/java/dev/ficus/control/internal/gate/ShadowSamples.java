@@ -4,14 +4,12 @@ import dev.ficus.control.GateResult;
 import dev.ficus.control.InstanceSummary;
 import dev.ficus.control.internal.Instances;
 import dev.ficus.control.internal.Work;
-import dev.ficus.control.internal.store.Evidence;
-import java.util.Optional;
 
 /** So many reads have been compared on both sides since the shadowing began. */
 public final class ShadowSamples implements Gate {
 
-  private static final String BASELINE = "shadow-samples-before";
-  private static final long UNKNOWN = -1;
+  private static final String COMPARED_BEFORE = "shadow-samples-before";
+  private static final String UNRESOLVED_BEFORE = "shadow-unresolved-before";
 
   @Override
   public String name() {
@@ -21,21 +19,22 @@ public final class ShadowSamples implements Gate {
   /** Notes what the instances had counted before the shadowing began. */
   public static void begin(Work work) {
     InstanceSummary now = Instances.summary(work);
-    work.store()
-        .evidence()
-        .store(work.name(), BASELINE, work.row().epoch(), now.shadowCompared(), "before shadowing");
+    Counted.begin(work, COMPARED_BEFORE, now.shadowCompared());
+    Counted.begin(work, UNRESOLVED_BEFORE, now.shadowUnresolved());
   }
 
   @Override
   public void measure(Work work) {
-    Optional<Evidence> before = work.store().evidence().newest(work.row(), BASELINE);
-    long now = Instances.summary(work).shadowCompared();
-    // Less than before: instance rows were removed, so nothing is known.
-    long since =
-        before.map(Evidence::measured).map(it -> now < it ? UNKNOWN : now - it).orElse(UNKNOWN);
+    InstanceSummary now = Instances.summary(work);
+    long unresolved = Counted.since(work, UNRESOLVED_BEFORE, now.shadowUnresolved());
     work.store()
         .evidence()
-        .store(work.name(), name(), work.row().epoch(), since, "as the service's instances report");
+        .store(
+            work.name(),
+            name(),
+            work.row().epoch(),
+            Counted.since(work, COMPARED_BEFORE, now.shadowCompared()),
+            unresolved > 0 ? ", " + unresolved + " more unresolved" : "");
   }
 
   @Override
@@ -49,9 +48,12 @@ public final class ShadowSamples implements Gate {
             asked,
             evidence -> evidence.measured() >= bound,
             evidence ->
-                evidence.measured() == UNKNOWN ? "unknown" : evidence.measured() + " compared",
-            "let more traffic run through @FicusRead; a group whose services do not embed the"
-                + " library passes by --override shadow-samples")
+                evidence.measured() == Counted.UNKNOWN
+                    ? "unknown"
+                    : evidence.measured() + " compared" + evidence.detail(),
+            "let more traffic run through @FicusRead; the instances' logs name reads that stay"
+                + " unresolved; a group whose services do not embed the library passes by"
+                + " --override shadow-samples")
         .of(work, this);
   }
 }
