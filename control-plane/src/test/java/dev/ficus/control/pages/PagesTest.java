@@ -99,6 +99,19 @@ class PagesTest {
       }
     }
     assertThat(orders.queryOne("select count(*) from orders")).isEqualTo("5000");
+    for (TestDatabase database : List.of(shared, orders)) {
+      assertThat(
+              database.query(
+                  """
+                  select 'schema ' || nspname from pg_namespace where nspname like 'ficus%'
+                  union all select 'trigger ' || tgname from pg_trigger where tgname like 'ficus%'
+                  union all select 'event trigger ' || evtname from pg_event_trigger
+                  union all select 'publication ' || pubname from pg_publication
+                  union all select 'slot ' || slot_name from pg_replication_slots where database = current_database()
+                  """))
+          .as("what is left of Ficus")
+          .isEmpty();
+    }
   }
 
   private PageRun run(Path folder) throws IOException {
