@@ -133,7 +133,7 @@ final class CapturedTransaction implements TransactionObserver {
       notes = TouchedRows.notes(bare);
     } catch (SQLException e) {
       if (SqlErrors.has(e, "25P02")) {
-        // The application commits a transaction that has failed: its commit has to say so.
+        // The application commits a transaction that has failed: the server rolls it back.
         return new TouchedRows.Reading.Nothing(false);
       }
       throw e;

@@ -13,6 +13,7 @@ import dev.ficus.readrouter.RoutingKey;
  */
 final class Declared {
 
+  private final String what;
   private final GroupName group;
   private final boolean writes;
   private final Side side;
@@ -22,16 +23,22 @@ final class Declared {
   private boolean committed;
 
   /**
+   * @param what names the method
    * @param group the group that it was declared for
    * @param writes whether it may write
    * @param side the side that it runs on
    * @param key what it was routed by
    */
-  Declared(GroupName group, boolean writes, Side side, RoutingKey key) {
+  Declared(String what, GroupName group, boolean writes, Side side, RoutingKey key) {
+    this.what = what;
     this.group = group;
     this.writes = writes;
     this.side = side;
     this.key = key;
+  }
+
+  String what() {
+    return what;
   }
 
   GroupName group() {

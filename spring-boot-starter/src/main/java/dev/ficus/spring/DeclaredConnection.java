@@ -16,13 +16,15 @@ final class DeclaredConnection implements TransactionObserver {
 
   private final DeclaredContext context;
   private final Declared declared;
+  private final StrayTables strays;
 
   /** True from a transaction's first statement to its end: nothing else can be committed. */
   private boolean used;
 
-  DeclaredConnection(DeclaredContext context, Declared declared) {
+  DeclaredConnection(DeclaredContext context, Declared declared, StrayTables strays) {
     this.context = context;
     this.declared = declared;
+    this.strays = strays;
   }
 
   @Override
@@ -58,6 +60,9 @@ final class DeclaredConnection implements TransactionObserver {
   public void commit(Connection bare) throws SQLException {
     boolean mayHaveWritten = used && declared.writes() && !bare.isReadOnly();
     used = false;
+    if (mayHaveWritten) {
+      strays.beforeCommit(declared, bare);
+    }
     try {
       bare.commit();
     } catch (SQLException e) {

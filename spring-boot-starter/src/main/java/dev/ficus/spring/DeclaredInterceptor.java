@@ -91,7 +91,8 @@ final class DeclaredInterceptor implements MethodInterceptor {
               read.shadow() && method.getReturnType() != void.class,
               side ->
                   context.run(
-                      new Declared(read.group(), false, side, key), () -> proceed(repeatable)));
+                      new Declared(what, read.group(), false, side, key),
+                      () -> proceed(repeatable)));
     }
     RoutingKey key = group.keys().ofWrite(method, arguments);
     AtomicReference<@Nullable Declared> run = new AtomicReference<>();
@@ -99,7 +100,7 @@ final class DeclaredInterceptor implements MethodInterceptor {
         .writes()
         .call(
             side -> {
-              Declared now = new Declared(declaration.group(), true, side, key);
+              Declared now = new Declared(what, declaration.group(), true, side, key);
               run.set(now);
               return context.run(now, () -> proceed(repeatable));
             },

@@ -48,7 +48,7 @@ final class RoutingDataSource extends AbstractDataSource {
         now.writes() && now.side() == Side.SHARED
             ? group.dualWriter().wrap(bare, freshness -> group.reads().wrote(now.key(), freshness))
             : bare;
-    return ObservedConnection.of(inner, new DeclaredConnection(context, now));
+    return ObservedConnection.of(inner, new DeclaredConnection(context, now, routing.strays()));
   }
 
   /** The server refuses a write in a declared read, whatever the framework makes of readOnly. */

@@ -48,6 +48,7 @@ final class ServiceRouting implements AutoCloseable {
   private final RouteWatcher routes;
   private final StreamProgress progress;
   private final TableCheck tables;
+  private final StrayTables strays;
   private final Map<GroupName, GroupRouting> groups = new TreeMap<>();
 
   /**
@@ -95,6 +96,7 @@ final class ServiceRouting implements AutoCloseable {
                 name, group.tables().stream().map(TableName::parse).collect(Collectors.toSet())));
     this.tables = new TableCheck(named, ownTarget);
     tables.watch(routes);
+    this.strays = new StrayTables(named, routes, ownTarget);
     configured.forEach(
         (name, group) -> groups.put(name, routing(name, group, properties, context, carrier)));
   }
@@ -172,6 +174,10 @@ final class ServiceRouting implements AutoCloseable {
     return routes;
   }
 
+  StrayTables strays() {
+    return strays;
+  }
+
   GroupRouting group(GroupName name) {
     GroupRouting routing = groups.get(name);
     if (routing == null) {
@@ -192,6 +198,7 @@ final class ServiceRouting implements AutoCloseable {
     progress.close();
     routes.close();
     tables.close();
+    strays.close();
     target.close();
   }
 

@@ -1,0 +1,127 @@
+package dev.ficus.spring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import dev.ficus.core.Phase;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+class StrayTablesTest {
+
+  private static final String WRITES_OUTBOX =
+      "Shop.writeThen, a declared write of group orders, writes public.outbox, which is not one of"
+          + " the group's tables";
+  private static final String USES_CUSTOMERS =
+      "Shop.writeThen, a declared write of group orders, uses public.customers, which the service"
+          + " database lacks";
+
+  private final TwoSides sides = new TwoSides();
+  private final Logger logger = (Logger) LoggerFactory.getLogger(StrayTables.class);
+  private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
+
+  @BeforeEach
+  void createTables() {
+    sides.shared.execute(
+        """
+        create table customers (name text primary key);
+        insert into customers values ('anna');
+        alter table orders add foreign key (customer) references customers;
+        create table products (id int primary key);
+        create table outbox (id int, text text) partition by list (id);
+        create table outbox_1 partition of outbox for values in (1);
+        """);
+    sides.service.execute("create table products (id int primary key)");
+  }
+
+  /** Only now: a Spring application's start takes appenders away. */
+  private void listen() {
+    lines.start();
+    logger.addAppender(lines);
+  }
+
+  @AfterEach
+  void drop() {
+    logger.detachAppender(lines);
+    sides.close();
+  }
+
+  @Test
+  void shouldTellWhatADeclaredWriteUsesThatWillNotBeThere() {
+    try (ConfigurableApplicationContext context = App.start(sides)) {
+      listen();
+      Shop shop = context.getBean(Shop.class);
+      JdbcClient jdbc = context.getBean(JdbcClient.class);
+      Shop.Inner strays =
+          () -> {
+            jdbc.sql("insert into outbox values (1, 'placed')").update();
+            jdbc.sql("select name from customers").query(String.class).list();
+            jdbc.sql("select id from products").query(Integer.class).list();
+          };
+
+      shop.writeThen("anna", strays);
+      shop.writeThen("anna", strays);
+      awaitWarnings(WRITES_OUTBOX);
+
+      sides.phase(Phase.DUAL_WRITING, 0, 0);
+      ServiceRouting routing = context.getBean(ServiceRouting.class);
+      while (routing.routes().route(TwoSides.GROUP).phase() != Phase.DUAL_WRITING) {
+        LockSupport.parkNanos(1_000_000);
+      }
+      shop.writeThen("anna", strays);
+      awaitWarnings(WRITES_OUTBOX, USES_CUSTOMERS);
+
+      shop.place(new Shop.NewOrder(1, "anna", "9.50"));
+      shop.writeThen("anna", strays);
+      routing.strays().close();
+      assertThat(warnings()).as("a foreign key's check is no use").hasSize(2);
+      assertThat(sides.shared.queryOne("select count(*) from outbox")).isEqualTo("4");
+      assertThat(sides.shared.queryOne("select count(*) from orders")).isEqualTo("1");
+    }
+  }
+
+  @Test
+  void shouldLeaveATransactionThatHasFailedAsItIs() {
+    try (ConfigurableApplicationContext context = App.start(sides)) {
+      listen();
+      Shop shop = context.getBean(Shop.class);
+      JdbcClient jdbc = context.getBean(JdbcClient.class);
+      shop.writeThen(
+          "anna",
+          () -> {
+            jdbc.sql("insert into outbox values (1, 'placed')").update();
+            assertThatThrownBy(() -> jdbc.sql("select 1 / 0").query().singleValue())
+                .isInstanceOf(DataAccessException.class);
+          });
+
+      // As without Ficus: the server makes a rollback of the commit, and the driver says nothing.
+      assertThat(sides.shared.queryOne("select count(*) from outbox")).isEqualTo("0");
+      assertThat(warnings()).isEmpty();
+    }
+  }
+
+  private void awaitWarnings(String... beginnings) {
+    long deadline = System.nanoTime() + 30_000_000_000L;
+    while (warnings().size() < beginnings.length && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    assertThat(warnings()).hasSameSizeAs(beginnings);
+    for (int i = 0; i < beginnings.length; i++) {
+      assertThat(warnings().get(i)).startsWith(beginnings[i]);
+    }
+  }
+
+  private List<String> warnings() {
+    return List.copyOf(lines.list).stream().map(ILoggingEvent::getFormattedMessage).toList();
+  }
+}
