@@ -21,6 +21,8 @@ public final class FicusSchema {
         .locations("classpath:" + LOCATION)
         .schemas("ficus")
         .defaultSchema("ficus")
+        // All in one transaction: a relay that looks meanwhile sees no schema of a version between.
+        .group(true)
         .load();
   }
 
@@ -48,7 +50,7 @@ public final class FicusSchema {
   /**
    * Brings the schema to this version of Ficus; does nothing where it is there already.
    *
-   * @throws PostgresException if a migration fails; Flyway rolls it back
+   * @throws PostgresException if a migration fails; all of them are rolled back
    */
   public static void install(Database database) {
     try {
