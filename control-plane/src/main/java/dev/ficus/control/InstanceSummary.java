@@ -9,13 +9,14 @@ import java.time.Duration;
  * @param acknowledged those of them that obey the present route
  * @param readsShared reads answered by the shared database
  * @param readsService reads answered by the service database
- * @param readsFallenBack reads that were meant for the other side but not fresh enough
+ * @param readsFallenBack reads meant for the other side that the write side answered: too stale
+ *     there, or failed
  * @param shadowCompared reads run on both sides and compared
  * @param shadowMismatches comparisons that differed
  * @param shadowUnresolved samples of which nothing was learnt: a side failed, or was not decided in
  *     time
- * @param dualWrites rows written to the other side under guard
- * @param dualWritesLeft dual writes left to the stream
+ * @param dualWrites transactions written to the other side as well, under guard
+ * @param dualWritesLeft transactions left to the stream
  * @param fenceWaits requests that met a closed fence and waited
  * @param fenceWaitMax the longest such wait
  */

@@ -276,6 +276,12 @@ class DoctorTest {
         assertThat(grants(manifest)).isEmpty();
         service.execute("revoke usage on schema public from public");
         assertThat(grants(manifest)).as("without usage on the schema").hasSize(2);
+
+        shared.execute("alter table orders owner to " + reader);
+        assertThat(grants(manifest))
+            .as("an owner needs no grant")
+            .anyMatch(
+                finding -> finding.contains(reader + " may not, as in shared, delete, insert"));
       } finally {
         for (TestDatabase database : List.of(shared, service)) {
           database.execute("drop table if exists orders");

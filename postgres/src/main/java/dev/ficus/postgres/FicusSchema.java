@@ -22,6 +22,7 @@ public final class FicusSchema {
         .schemas("ficus")
         .defaultSchema("ficus")
         // All in one transaction: a relay that looks meanwhile sees no schema of a version between.
+        // So none may need to run outside of one.
         .group(true)
         .load();
   }

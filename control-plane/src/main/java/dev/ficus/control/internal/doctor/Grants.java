@@ -52,22 +52,27 @@ final class Grants implements Check {
     }
   }
 
-  /** All grants, on a table and its sequences, of roles that may write it. */
+  /**
+   * What roles that may write a table, its owner among them, may do with it and its sequences; but
+   * for Ficus's own role.
+   */
   private static List<Grant> writers(Place shared, TableName table) throws SQLException {
     return shared.list(
         """
         with granted as (
-          select c.oid, n.nspname, c.relname, c.relkind, coalesce(r.rolname, 'public') as role, a.privilege_type
+          select c.oid, n.nspname, c.relname, c.relkind, coalesce(r.rolname, 'public') as role,
+            case when c.relkind = 'S' and a.privilege_type = 'UPDATE' then 'USAGE' else a.privilege_type end as privilege
           from pg_class c join pg_namespace n on n.oid = c.relnamespace
-          cross join lateral aclexplode(c.relacl) a left join pg_roles r on r.oid = a.grantee
-          where a.grantee <> c.relowner and not coalesce(r.rolsuper, false) and (c.oid = ?::regclass or c.oid in (
+          cross join lateral aclexplode(coalesce(c.relacl,
+            acldefault(case c.relkind when 'S' then 's' else 'r' end::"char", c.relowner))) a
+          left join pg_roles r on r.oid = a.grantee
+          where r.rolname is distinct from current_user and not coalesce(r.rolsuper, false) and (c.oid = ?::regclass or c.oid in (
             select d.objid from pg_depend d where d.classid = 'pg_class'::regclass and d.deptype = 'a'
               and d.refclassid = 'pg_class'::regclass and d.refobjid = ?::regclass)))
-        select role, nspname, relname, privilege_type from granted g
-        where privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'USAGE')
-          and role in (select role from granted where relkind <> 'S' and privilege_type in ('INSERT', 'UPDATE', 'DELETE'))
-          and not (relkind = 'S' and privilege_type <> 'USAGE')
-        order by role, nspname, relname, privilege_type
+        select distinct role, nspname, relname, privilege from granted
+        where privilege = any (case relkind when 'S' then array['USAGE'] else array['SELECT', 'INSERT', 'UPDATE', 'DELETE'] end)
+          and role in (select role from granted where relkind <> 'S' and privilege in ('INSERT', 'UPDATE', 'DELETE'))
+        order by role, nspname, relname, privilege
         """,
         row ->
             new Grant(
@@ -84,7 +89,7 @@ final class Grants implements Check {
         select case
           when to_regclass(?) is null then true
           when ? <> 'public' and to_regrole(quote_ident(?)) is null then false
-          when ? = 'USAGE' then has_sequence_privilege(?, ?, 'USAGE')
+          when ? = 'USAGE' then has_sequence_privilege(?, ?, 'USAGE, UPDATE')
           else has_schema_privilege(?, ?, 'USAGE') and has_table_privilege(?, ?, ?) end
         """,
         row -> row.getBoolean(1),

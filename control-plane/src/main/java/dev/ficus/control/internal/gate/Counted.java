@@ -6,7 +6,7 @@ import dev.ficus.control.internal.store.Evidence;
 /** What a service's instances have counted since the shadowing began. */
 final class Counted {
 
-  /** Less than before: instances' rows were removed, so that nothing is known. */
+  /** Less than before, as instances' rows were removed, or nothing was noted before: not known. */
   static final long UNKNOWN = -1;
 
   private Counted() {}

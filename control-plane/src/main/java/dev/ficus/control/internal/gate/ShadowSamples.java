@@ -26,6 +26,7 @@ public final class ShadowSamples implements Gate {
   @Override
   public void measure(Work work) {
     InstanceSummary now = Instances.summary(work);
+    long compared = Counted.since(work, COMPARED_BEFORE, now.shadowCompared());
     long unresolved = Counted.since(work, UNRESOLVED_BEFORE, now.shadowUnresolved());
     work.store()
         .evidence()
@@ -33,8 +34,8 @@ public final class ShadowSamples implements Gate {
             work.name(),
             name(),
             work.row().epoch(),
-            Counted.since(work, COMPARED_BEFORE, now.shadowCompared()),
-            unresolved > 0 ? ", " + unresolved + " more unresolved" : "");
+            compared,
+            (unresolved == Counted.UNKNOWN ? "an unknown number" : unresolved) + " unresolved");
   }
 
   @Override
@@ -50,10 +51,10 @@ public final class ShadowSamples implements Gate {
             evidence ->
                 evidence.measured() == Counted.UNKNOWN
                     ? "unknown"
-                    : evidence.measured() + " compared" + evidence.detail(),
-            "let more traffic run through @FicusRead; the instances' logs name reads that stay"
-                + " unresolved; a group whose services do not embed the library passes by"
-                + " --override shadow-samples")
+                    : evidence.measured() + " compared, " + evidence.detail(),
+            "let more traffic run through @FicusRead; the instances' logs name reads that fail"
+                + " when they are repeated; a group whose services do not embed the library passes"
+                + " by --override shadow-samples")
         .of(work, this);
   }
 }
