@@ -191,6 +191,12 @@ public final class TestPostgres {
       return ContainerServer.start();
     }
     if (wanted.startsWith("jdbc:postgresql:")) {
+      if (System.getProperty(property) == null) {
+        throw new IllegalStateException(
+            "this test needs a second server: name it with -D"
+                + property
+                + "=jdbc:postgresql://host:port/database");
+      }
       DatabaseAddress address =
           new DatabaseAddress(
               wanted,
