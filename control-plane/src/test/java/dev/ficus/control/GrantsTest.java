@@ -63,14 +63,14 @@ class GrantsTest {
         store.orders.execute("revoke usage on schema public from public");
         assertThat(grants(store)).as("without usage on the schema").hasSize(2);
 
-        store.shared.execute("alter table orders owner to " + READER);
+        store.shared.execute("alter table order_items owner to " + READER);
         assertThat(grants(store))
-            .as("an owner has no grant in shared")
+            .as("an owner, of a table that has no grants")
             .anyMatch(
                 found ->
                     found.startsWith("role " + READER + " may not, as in shared, delete, insert"));
       } finally {
-        store.shared.execute("alter table orders owner to current_user");
+        store.shared.execute("alter table order_items owner to current_user");
         for (TestDatabase database : List.of(store.shared, store.orders)) {
           for (String role : List.of(APP, BATCH, READER)) {
             database.execute(
